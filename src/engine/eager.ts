@@ -1,0 +1,123 @@
+/**
+ * Eager engines: the program itself, run op by op on a TensorFlow.js backend. The plain JavaScript backend
+ * (`tfjs-cpu`) is the oracle that compiled engines are held against.
+ */
+import * as tf from "@tensorflow/tfjs";
+import type {
+  Engine,
+  EngineId,
+  EngineState,
+  Executable,
+  HostTensor,
+  Program,
+  Signature,
+  TensorMap,
+  TfTensors,
+} from "./engine.js";
+import { EngineError } from "./engine.js";
+
+class EagerState implements EngineState {
+  readonly values = new Map<string, HostTensor>();
+
+  constructor(values: TensorMap) {
+    for (const [name, value] of Object.entries(values)) this.values.set(name, copy(value));
+  }
+
+  async read(names?: readonly string[]): Promise<Record<string, HostTensor>> {
+    const wanted = names ?? [...this.values.keys()];
+    return Object.fromEntries(wanted.map((name) => [name, copy(this.get(name))]));
+  }
+
+  write(values: TensorMap): void {
+    for (const [name, value] of Object.entries(values)) {
+      const old = this.get(name);
+      if (`${old.shape}` !== `${value.shape}`) {
+        throw new EngineError(`state "${name}" has shape [${old.shape}], not [${value.shape}]`);
+      }
+      this.values.set(name, copy(value));
+    }
+  }
+
+  get(name: string): HostTensor {
+    const value = this.values.get(name);
+    if (value === undefined) throw new EngineError(`state has no entry "${name}"`);
+    return value;
+  }
+
+  dispose(): void {
+    this.values.clear();
+  }
+}
+
+function copy(value: HostTensor): HostTensor {
+  return { dtype: value.dtype, shape: [...value.shape], data: value.data.slice() };
+}
+
+function toTf(value: HostTensor): tf.Tensor {
+  return tf.tensor(value.data, [...value.shape], value.dtype);
+}
+
+function toHost(tensor: tf.Tensor): HostTensor {
+  const data = tensor.dataSync();
+  if (tensor.dtype === "int32") return { dtype: "int32", shape: [...tensor.shape], data: Int32Array.from(data) };
+  return { dtype: "float32", shape: [...tensor.shape], data: Float32Array.from(data) };
+}
+
+/** An eager engine over a registered TensorFlow.js backend. Programs run synchronously and exclusively. */
+export function createEagerEngine(id: EngineId, backend: string, threads: number): Engine {
+  return {
+    id,
+    kind: "eager",
+    threads,
+    async compile(name: string, program: Program, signature: Signature): Promise<Executable> {
+      tf.setBackend(backend);
+      const constants: TfTensors = {};
+      for (const [key, value] of Object.entries(signature.constants ?? {})) constants[key] = toTf(value);
+      return {
+        async run(inputs: TensorMap, state?: EngineState) {
+          checkInputs(name, signature, inputs);
+          tf.setBackend(backend);
+          if (state !== undefined && !(state instanceof EagerState)) {
+            throw new EngineError(`${name}: this state belongs to another engine`);
+          }
+          const entries: [string, HostTensor][] = [];
+          const updates: Record<string, HostTensor> = {};
+          tf.tidy(() => {
+            const fed = Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, toTf(value)]));
+            const held: TfTensors = {};
+            for (const key of Object.keys(signature.state ?? {})) {
+              if (state === undefined) throw new EngineError(`${name}: needs a state`);
+              held[key] = toTf(state.get(key));
+            }
+            const result = program({ inputs: fed, constants, state: held });
+            for (const [key, tensor] of Object.entries(result.outputs)) entries.push([key, toHost(tensor)]);
+            for (const [key, tensor] of Object.entries(result.state ?? {})) updates[key] = toHost(tensor);
+          });
+          state?.write(updates);
+          return Object.fromEntries(entries);
+        },
+        dispose() {
+          tf.dispose(constants);
+        },
+      };
+    },
+    createState: (values) => new EagerState(values),
+    dispose() {},
+  };
+}
+
+/** @throws EngineError that names the first input that is missing, surplus or of the wrong shape or type. */
+export function checkInputs(name: string, signature: Signature, inputs: TensorMap): void {
+  for (const [key, spec] of Object.entries(signature.inputs)) {
+    const value = inputs[key];
+    if (value === undefined) throw new EngineError(`${name}: input "${key}" is missing`);
+    if (value.dtype !== spec.dtype || `${value.shape}` !== `${spec.shape}`) {
+      throw new EngineError(
+        `${name}: input "${key}" is ${value.dtype}[${value.shape}], the program wants ${spec.dtype}[${spec.shape}]`,
+      );
+    }
+  }
+  for (const key of Object.keys(inputs)) {
+    if (!(key in signature.inputs)) throw new EngineError(`${name}: the program has no input "${key}"`);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * What an engine is: the one place where tensors are computed. A program is written once in TensorFlow.js ops; an
+ * engine turns it into an executable, either by compiling it (ONNX Runtime) or by running it as it stands (eager).
+ *
+ * Not here: models, losses or optimizers. They are programs, and live in `lm`, `rewards` and `methods`.
+ */
+import type * as tf from "@tensorflow/tfjs";
+
+export type DType = "float32" | "int32";
+
+/** A tensor in host memory, row-major. `data.length` is the product of `shape`. */
+export interface HostTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array;
+}
+
+export type TensorMap = Readonly<Record<string, HostTensor>>;
+
+export interface TensorSpec {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+export type TfTensors = Record<string, tf.Tensor>;
+
+/** The symbolic (compiled) or real (eager) tensors that a program is called with, by name. */
+export interface ProgramValues {
+  /** Fed anew at each run. */
+  readonly inputs: TfTensors;
+  /** Frozen for the life of the executable (a base policy's weights). */
+  readonly constants: TfTensors;
+  /** Kept by the engine from run to run (adapters, optimizer moments). */
+  readonly state: TfTensors;
+}
+
+export interface ProgramResult {
+  /** Read back to the host after every run: keep it small. */
+  readonly outputs: TfTensors;
+  /** New values of (some) state entries; entries not returned stay as they are. */
+  readonly state?: TfTensors;
+}
+
+/**
+ * A pure, synchronous function over TensorFlow.js ops. It must not read a tensor's value (`dataSync` and the like):
+ * under a compiled engine that throws an `EngineError` that names the op.
+ */
+export type Program = (values: ProgramValues) => ProgramResult;
+
+export interface Signature {
+  readonly inputs: Readonly<Record<string, TensorSpec>>;
+  readonly constants?: TensorMap;
+  readonly state?: Readonly<Record<string, TensorSpec>>;
+}
+
+/** Mutable tensors that live where the engine computes; several executables may share one state. */
+export interface EngineState {
+  /** Copies of the current values. */
+  read(names?: readonly string[]): Promise<Record<string, HostTensor>>;
+  /** Replaces the named entries; shapes must not change. */
+  write(values: TensorMap): void;
+  dispose(): void;
+}
+
+export interface Executable {
+  /**
+   * Runs the program once. `inputs` must match the signature exactly. With `state`, its entries named in the signature
+   * are passed in and the returned ones replaced.
+   * @throws EngineError on a missing, surplus or wrongly shaped input.
+   */
+  run(inputs: TensorMap, state?: EngineState): Promise<Record<string, HostTensor>>;
+  dispose(): void;
+}
+
+export type EngineId = "cpu" | "webgpu" | "cuda" | "tfjs-cpu" | "tfjs-node" | "tfjs-node-gpu";
+
+export interface Engine {
+  readonly id: EngineId;
+  readonly kind: "compiled" | "eager";
+  /** Threads one executable may use. */
+  readonly threads: number;
+  /** `name` appears in error messages and profiles. */
+  compile(name: string, program: Program, signature: Signature): Promise<Executable>;
+  createState(values: TensorMap): EngineState;
+  dispose(): void;
+}
+
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
+export function float32(shape: readonly number[], data?: Float32Array | readonly number[]): HostTensor {
+  const size = sizeOf(shape);
+  const values =
+    data === undefined ? new Float32Array(size) : data instanceof Float32Array ? data : Float32Array.from(data);
+  if (values.length !== size) throw new EngineError(`${values.length} values do not fill shape [${shape}] (${size})`);
+  return { dtype: "float32", shape: [...shape], data: values };
+}
+
+export function int32(shape: readonly number[], data?: Int32Array | readonly number[]): HostTensor {
+  const size = sizeOf(shape);
+  const values = data === undefined ? new Int32Array(size) : data instanceof Int32Array ? data : Int32Array.from(data);
+  if (values.length !== size) throw new EngineError(`${values.length} values do not fill shape [${shape}] (${size})`);
+  return { dtype: "int32", shape: [...shape], data: values };
+}
