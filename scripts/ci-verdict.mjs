@@ -1,0 +1,20 @@
+// Prints CI's last line from vitest's JSON report and exits non-zero unless everything passed.
+// usage: node scripts/ci-verdict.mjs TESTS_JSON EXIT_CODE_OF_TESTS EXIT_CODE_OF_SMOKE_RUN
+import { readFileSync } from "node:fs";
+
+const [path, testsExit, smokeExit] = process.argv.slice(2);
+let report;
+try {
+  report = JSON.parse(readFileSync(path, "utf8"));
+} catch (error) {
+  console.error(`no test report: ${error.message}`);
+  process.exit(1);
+}
+const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped, numTodoTests: todo } = report;
+// A test file that does not load has no tests to fail; it must not pass for that.
+const broken = report.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
+for (const file of broken) console.error(`${file.name} did not load: ${file.message.split("\n")[0]}`);
+const bad = failed + broken.length;
+console.log(`${passed} passed, ${bad} failed${skipped + todo > 0 ? `, ${skipped + todo} skipped` : ""}`);
+const fine = bad === 0 && passed > 0 && report.success && testsExit === "0" && smokeExit === "0";
+process.exit(fine ? 0 : 1);
