@@ -1,0 +1,13 @@
+/** Every TensorFlow.js kernel that a compiled program may use. */
+import type { Kernel } from "../recorder.js";
+import { elementwiseKernels } from "./elementwise.js";
+import { indexingKernels } from "./indexing.js";
+import { reductionKernels } from "./reduction.js";
+import { shapeKernels } from "./shape.js";
+
+export const kernels: Readonly<Record<string, Kernel>> = {
+  ...elementwiseKernels,
+  ...shapeKernels,
+  ...reductionKernels,
+  ...indexingKernels,
+};

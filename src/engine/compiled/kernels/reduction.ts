@@ -1,0 +1,106 @@
+/** Ops that reduce or scan along axes, and matrix products. */
+import type { Graph, Value } from "../graph.js";
+import type { Kernel } from "../recorder.js";
+import { attributeAxes, attributeBoolean, attributeNumber, attributeNumbers, input } from "./arguments.js";
+import { binary, cast, unary } from "./elementwise.js";
+import { reshape, transpose } from "./shape.js";
+
+export function reduce(graph: Graph, op: string, x: Value, axes: readonly number[], keepDims = false): Value {
+  const shape = keepDims
+    ? x.shape.map((n, i) => (axes.includes(i) ? 1 : n))
+    : x.shape.filter((_, i) => !axes.includes(i));
+  if (axes.every((axis) => x.shape[axis] === 1)) return reshape(graph, x, shape);
+  return graph.emit(op, [x, graph.int64s(axes)], { dtype: x.dtype, shape }, { keepdims: keepDims ? 1 : 0 });
+}
+
+const reduction =
+  (op: string, axisKey: string): Kernel =>
+  (graph, inputs, attributes) => {
+    const x = input(inputs, "x");
+    const axes = attributeAxes(attributes, axisKey, x.shape.length);
+    const keepDims = attributeBoolean(attributes, "keepDims");
+    if (x.dtype !== "bool") return reduce(graph, op, x, axes, keepDims);
+    // Sum and product of booleans count; all, any, max and min stay boolean.
+    const counted = reduce(graph, op, cast(graph, x, "int32"), axes, keepDims);
+    return op === "ReduceMin" || op === "ReduceMax" ? cast(graph, counted, "bool") : counted;
+  };
+
+const arg =
+  (op: string): Kernel =>
+  (graph, inputs, attributes) => {
+    const x = input(inputs, "x");
+    const [axis = 0] = attributeAxes(attributes, "axis", x.shape.length);
+    const shape = x.shape.filter((_, i) => i !== axis);
+    const index = graph.emit(op, [x], { dtype: "int64", shape }, { axis, keepdims: 0, select_last_index: 0 });
+    return cast(graph, index, "int32");
+  };
+
+/** A batched product; ONNX Runtime fuses the transposes into it on the CPU. */
+export function matMul(graph: Graph, a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value {
+  const left = transposeA ? swapLast(graph, a) : a;
+  const right = transposeB ? swapLast(graph, b) : b;
+  const rank = Math.max(left.shape.length, right.shape.length);
+  const batch = Array.from({ length: rank - 2 }, (_, i) => {
+    const m = left.shape[left.shape.length - rank + i] ?? 1;
+    const n = right.shape[right.shape.length - rank + i] ?? 1;
+    return m === 1 ? n : m;
+  });
+  const rows = left.shape[left.shape.length - 2] ?? 1;
+  const columns = right.shape[right.shape.length - 1] ?? 1;
+  return graph.emit("MatMul", [left, right], { dtype: left.dtype, shape: [...batch, rows, columns] });
+}
+
+function swapLast(graph: Graph, x: Value): Value {
+  const axes = x.shape.map((_, i) => i);
+  return transpose(graph, x, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
+}
+
+const activations: Readonly<Record<string, string>> = { relu: "Relu", sigmoid: "Sigmoid", elu: "Elu" };
+
+export const reductionKernels: Readonly<Record<string, Kernel>> = {
+  Sum: reduction("ReduceSum", "axis"),
+  Mean: reduction("ReduceMean", "axis"),
+  Max: reduction("ReduceMax", "reductionIndices"),
+  Min: reduction("ReduceMin", "axis"),
+  Prod: reduction("ReduceProd", "axis"),
+  All: reduction("ReduceMin", "axis"),
+  Any: reduction("ReduceMax", "axis"),
+  ArgMax: arg("ArgMax"),
+  ArgMin: arg("ArgMin"),
+  Cumsum: (graph, inputs, attributes) => {
+    const x = input(inputs, "x");
+    const axis = graph.scalar("int64", attributeNumber(attributes, "axis"));
+    const exclusive = attributeBoolean(attributes, "exclusive") ? 1 : 0;
+    const reverse = attributeBoolean(attributes, "reverse") ? 1 : 0;
+    return graph.emit("CumSum", [x, axis], { dtype: x.dtype, shape: x.shape }, { exclusive, reverse });
+  },
+  Softmax: (graph, inputs, attributes) => {
+    const logits = input(inputs, "logits");
+    const [axis = 0] = attributeNumbers(attributes, "dim").map((n) => (n < 0 ? n + logits.shape.length : n));
+    return graph.emit("Softmax", [logits], { dtype: logits.dtype, shape: logits.shape }, { axis });
+  },
+  BatchMatMul: (graph, inputs, attributes) =>
+    matMul(
+      graph,
+      input(inputs, "a"),
+      input(inputs, "b"),
+      attributeBoolean(attributes, "transposeA"),
+      attributeBoolean(attributes, "transposeB"),
+    ),
+  _FusedMatMul: (graph, inputs, attributes) => {
+    const product = matMul(
+      graph,
+      input(inputs, "a"),
+      input(inputs, "b"),
+      attributeBoolean(attributes, "transposeA"),
+      attributeBoolean(attributes, "transposeB"),
+    );
+    const { bias } = inputs;
+    const sum = bias === undefined ? product : binary(graph, "Add", product, bias);
+    const activation = attributes.activation ?? "linear";
+    if (activation === "linear") return sum;
+    const op = activations[String(activation)];
+    if (op === undefined) throw new Error(`fused activation "${activation}": apply it after matMul instead`);
+    return unary(graph, op, sum);
+  },
+};
