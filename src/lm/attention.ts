@@ -1,0 +1,49 @@
+/** Softmax attention under an additive mask that all heads share, with grouped queries. */
+import * as tf from "@tensorflow/tfjs";
+import { withGradient } from "./custom-gradient.js";
+
+/** Added to the score of a key that a query must not see; finite, so that a wholly masked row stays finite too. */
+export const MASKED = -1e9;
+
+/**
+ * The mask [batch, 1, time, time] of `segments` [batch, time] int32: position i sees j when j ≤ i, j is no padding
+ * (segment −1), and j is in the shared part (segment 0) or in i's own segment. 0 where seen, `MASKED` elsewhere.
+ */
+export function segmentMask(segments: tf.Tensor): tf.Tensor {
+  const [batch, time] = segments.shape as [number, number];
+  const keys = tf.reshape(segments, [batch, 1, time]);
+  const queries = tf.reshape(segments, [batch, time, 1]);
+  const order = tf.range(0, time, 1, "int32");
+  const past = tf.lessEqual(tf.reshape(order, [1, 1, time]), tf.reshape(order, [1, time, 1]));
+  const shared = tf.logicalOr(tf.equal(keys, tf.scalar(0, "int32")), tf.equal(keys, queries));
+  const real = tf.greaterEqual(keys, tf.scalar(0, "int32"));
+  const seen = tf.logicalAnd(past, tf.logicalAnd(shared, real));
+  const mask = tf.mul(tf.sub(tf.cast(seen, "float32"), 1), -MASKED);
+  return tf.reshape(mask, [batch, 1, time, time]);
+}
+
+/**
+ * `q` [batch · kvHeads, group · time, dim] (scaled already), `k`, `v` [batch · kvHeads, time, dim],
+ * `mask` [batch, 1, time, time] → like `q`. The gradient takes Σ_j P·dP from dO·O (Dao et al. 2022), over `dim`
+ * instead of `time`.
+ */
+export function attend(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask: tf.Tensor): tf.Tensor {
+  const [rows, queries] = q.shape as [number, number];
+  const [batch, , time] = mask.shape as [number, number, number];
+  return withGradient(
+    [q, k, v],
+    () => {
+      const scores = tf.reshape(tf.matMul(q, k, false, true), [batch, (rows * queries) / (batch * time), time, time]);
+      const weights = tf.reshape(tf.softmax(tf.add(scores, mask)), [rows, queries, time]);
+      const value = tf.matMul(weights, v);
+      return { value, keep: [q, k, v, weights, value] };
+    },
+    (dy, kept) => {
+      const [q, k, v, weights, value] = kept as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      const dWeights = tf.matMul(dy, v, false, true);
+      const expected = tf.sum(tf.mul(dy, value), -1, true);
+      const dScores = tf.mul(weights, tf.sub(dWeights, expected));
+      return [tf.matMul(dScores, k), tf.matMul(dScores, q, true, false), tf.matMul(weights, dy, true, false)];
+    },
+  );
+}
