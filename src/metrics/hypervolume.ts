@@ -1,0 +1,116 @@
+import { MetricsError } from "./error.js";
+import { hypervolume1d, hypervolume2d, hypervolume3d } from "./hypervolume-sweeps.js";
+import { hypervolumeWfg } from "./hypervolume-wfg.js";
+import { minimised, minimisedPoint, type PackedPoints, type Points, type Sense } from "./point-set.js";
+
+export interface HypervolumeOptions {
+  /** One number per objective, in the points' own units; only points strictly better in every objective count. */
+  readonly reference: readonly number[];
+  readonly sense: Sense;
+}
+
+export type HypervolumeMethod = "interval" | "sweep-2d" | "sweep-3d" | "wfg";
+
+/**
+ * `counted` points are strictly better than the reference in every objective; `ignored` are not, and add nothing.
+ * The two zero cases are told apart from a computed volume, so that a 0 is never silent.
+ */
+export type HypervolumeResult =
+  | {
+      readonly kind: "exact";
+      readonly value: number;
+      readonly method: HypervolumeMethod;
+      readonly counted: number;
+      readonly ignored: number;
+    }
+  | { readonly kind: "empty"; readonly value: 0; readonly method: "none"; readonly counted: 0; readonly ignored: 0 }
+  | {
+      readonly kind: "none-above-reference";
+      readonly value: 0;
+      readonly method: "none";
+      readonly counted: 0;
+      readonly ignored: number;
+    };
+
+/**
+ * Hypervolume: the Lebesgue measure of what the points dominate within the reference, HV(A; r) = Leb(∪ₐ [a, r]).
+ *
+ * Sense: larger is better. Range: [0, ∞), in the product of the objectives' units. Strictly Pareto-compliant (the only
+ * unary indicator that is). Source: Zitzler and Thiele 1998; Fonseca, Paquete, López-Ibáñez 2006; METHODS of each
+ * algorithm in its file. Exact for every number of objectives; time grows steeply beyond 6.
+ *
+ * @throws MetricsError `dimension-mismatch`, `not-finite`
+ */
+export function hypervolume(points: Points, options: HypervolumeOptions): HypervolumeResult {
+  const dimension = options.reference.length;
+  const reference = minimisedPoint(options.reference, options.sense, "reference");
+  const all = minimised(points, options.sense, "points", dimension);
+  if (all.count === 0) return { kind: "empty", value: 0, method: "none", counted: 0, ignored: 0 };
+  const inside = strictlyBetter(all, reference);
+  const ignored = all.count - inside.count;
+  if (inside.count === 0) return { kind: "none-above-reference", value: 0, method: "none", counted: 0, ignored };
+  return {
+    kind: "exact",
+    value: exactVolume(inside, reference),
+    method: methodFor(dimension),
+    counted: inside.count,
+    ignored,
+  };
+}
+
+/** Hypervolume as a share of the box between the reference and an ideal point: in [0, 1] when no point passes the ideal. */
+export function normalisedHypervolume(
+  points: Points,
+  options: HypervolumeOptions & { readonly ideal: readonly number[] },
+): HypervolumeResult {
+  const ideal = minimisedPoint(options.ideal, options.sense, "ideal");
+  const reference = minimisedPoint(options.reference, options.sense, "reference");
+  if (ideal.length !== reference.length) {
+    throw new MetricsError(
+      "dimension-mismatch",
+      `ideal has ${ideal.length} objectives, the reference ${reference.length}; give one number per objective`,
+    );
+  }
+  let box = 1;
+  for (let k = 0; k < ideal.length; k++) {
+    const side = (reference[k] as number) - (ideal[k] as number);
+    if (!(side > 0)) throw new MetricsError("bad-option", `ideal is not better than the reference in objective ${k}`);
+    box *= side;
+  }
+  const result = hypervolume(points, options);
+  return result.kind === "exact" ? { ...result, value: result.value / box } : result;
+}
+
+export function methodFor(dimension: number): HypervolumeMethod {
+  return dimension === 1 ? "interval" : dimension === 2 ? "sweep-2d" : dimension === 3 ? "sweep-3d" : "wfg";
+}
+
+/** Exact volume of minimised points, all strictly better than the reference. */
+export function exactVolume(points: PackedPoints, reference: Float64Array): number {
+  const { data, dimension, count } = points;
+  if (dimension === 1) return hypervolume1d(data, count, reference);
+  if (dimension === 2) return hypervolume2d(data, count, reference);
+  if (dimension === 3) return hypervolume3d(data, count, reference);
+  return hypervolumeWfg(data, dimension, count, reference);
+}
+
+/** The points strictly better than the reference in every objective. */
+export function strictlyBetter(points: PackedPoints, reference: Float64Array): PackedPoints {
+  const { data, dimension: d, count } = points;
+  let size = 0;
+  const inside = new Uint8Array(count);
+  for (let i = 0, o = 0; i < count; i++, o += d) {
+    let k = 0;
+    while (k < d && (data[o + k] as number) < (reference[k] as number)) k++;
+    if (k === d) {
+      inside[i] = 1;
+      size++;
+    }
+  }
+  if (size === count) return points;
+  const out = new Float64Array(size * d);
+  for (let i = 0, o = 0; i < count; i++) {
+    if (inside[i] === 1) for (let k = 0; k < d; k++) out[o++] = data[i * d + k] as number;
+  }
+  return { data: out, dimension: d, count: size };
+}
