@@ -70,13 +70,13 @@ export function createEagerEngine(id: EngineId, backend: string, threads: number
     kind: "eager",
     threads,
     async compile(name: string, program: Program, signature: Signature): Promise<Executable> {
-      tf.setBackend(backend);
+      void tf.setBackend(backend);
       const constants: TfTensors = {};
       for (const [key, value] of Object.entries(signature.constants ?? {})) constants[key] = toTf(value);
       return {
         async run(inputs: TensorMap, state?: EngineState) {
           checkInputs(name, signature, inputs);
-          tf.setBackend(backend);
+          void tf.setBackend(backend);
           if (state !== undefined && !(state instanceof EagerState)) {
             throw new EngineError(`${name}: this state belongs to another engine`);
           }

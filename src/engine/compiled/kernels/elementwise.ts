@@ -154,6 +154,12 @@ export const elementwiseKernels: Readonly<Record<string, Kernel>> = {
     const scaled = binary(graph, "Mul", x, like(graph, x, attributeNumber(attributes, "alpha", 0.2)));
     return select(graph, compare(graph, "Greater", x, like(graph, x, 0)), x, scaled);
   },
+  EluGrad: (graph, inputs) => {
+    const dy = input(inputs, "dy");
+    const y = input(inputs, "y");
+    const slope = binary(graph, "Add", y, like(graph, y, 1));
+    return select(graph, compare(graph, "Less", y, like(graph, y, 0)), binary(graph, "Mul", dy, slope), dy);
+  },
   ClipByValue: (graph, inputs, attributes) =>
     clip(
       graph,
@@ -169,7 +175,8 @@ export const elementwiseKernels: Readonly<Record<string, Kernel>> = {
   Maximum: pair("Max"),
   Minimum: pair("Min"),
   Pow: pair("Pow"),
-  FloorDiv: (graph, inputs) => floorDiv(graph, input(inputs, "a"), input(inputs, "b")),
+  // TensorFlow.js returns integers, whatever it is given.
+  FloorDiv: (graph, inputs) => cast(graph, floorDiv(graph, input(inputs, "a"), input(inputs, "b")), "int32"),
   Mod: (graph, inputs) => {
     const a = input(inputs, "a");
     const b = input(inputs, "b");
