@@ -1,3 +1,7 @@
+// A name inside a file is data: it must neither break the line nor drive a terminal.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const control = /[\u0000-\u001f\u007f-\u009f]+/g;
+
 /**
  * A file of a model (weights, configuration, tokenizer, adapter) that cannot be used as it stands: the user's input is
  * at fault, so the command line answers with exit code 2.
@@ -16,6 +20,6 @@ export class ModelFileError extends Error {
     detail: string,
     readonly tensor?: string,
   ) {
-    super(tensor === undefined ? `${path}: ${detail}` : `${path}: "${tensor}": ${detail}`);
+    super((tensor === undefined ? `${path}: ${detail}` : `${path}: "${tensor}": ${detail}`).replace(control, " "));
   }
 }
