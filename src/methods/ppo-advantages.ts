@@ -60,5 +60,7 @@ export function whiten(replies: readonly Float64Array[]): void {
   let squares = 0;
   for (const reply of replies) for (const advantage of reply) squares += (advantage - mean) ** 2;
   const sd = Math.sqrt(squares / count) + 1e-8;
-  for (const reply of replies) reply.forEach((advantage, t) => (reply[t] = (advantage - mean) / sd));
+  for (const reply of replies) {
+    for (let t = 0; t < reply.length; t++) reply[t] = ((reply[t] ?? 0) - mean) / sd;
+  }
 }

@@ -1,0 +1,469 @@
+/**
+ * PPO for one declared preference (METHODS §2.1): maximise
+ *
+ *   E_{y ~ pi(.|x)} [ Σ_k w_k (r_k(x, y) − mean_k) / sd_k ] − beta_KL · KL(pi ‖ pi_base)
+ *
+ * as RLHF does it: roll out, penalise each token by `beta_KL · log(pi / pi_base)`, estimate advantages (GAE), and take
+ * several epochs of clipped-ratio steps (1707.06347) on the adapter and a value head. The policy starts at the base.
+ *
+ * A step is a rollout with all its updates. It is taken only if its dearest outcome (no reply ends early) fits the budget;
+ * what is charged is what it did.
+ */
+import { setImmediate } from "node:timers/promises";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import type { EngineState, TensorMap } from "../engine/index.js";
+import { float32 } from "../engine/index.js";
+import type { AdapterConfig } from "../lm/adapters.js";
+import { adapterShapes, initAdapter } from "../lm/adapters.js";
+import { adapterBackwardFlops, countGeneration, countSequences, forwardFlops } from "../lm/flops.js";
+import type { RewardScale } from "../rewards/normalisation.js";
+import { measureScale, scalarise, unitScale } from "../rewards/normalisation.js";
+import { BudgetExceeded } from "./budget.js";
+import type { OptimizerSettings } from "./method.js";
+import { MethodFailure } from "./method.js";
+import { initialOptimizerState, learningRateAt, ratesAt } from "./optimizer.js";
+import type { ParameterLayout } from "./parameters.js";
+import { layoutOf, packParameters, unpackParameters } from "./parameters.js";
+import { generalisedAdvantages, penalisedRewards, whiten } from "./ppo-advantages.js";
+import {
+  basePass,
+  initValueHead,
+  packReplies,
+  rolloutShape,
+  updateStep,
+  VALUE_BIAS,
+  VALUE_WEIGHT,
+  valuesOf,
+} from "./ppo-program.js";
+import type { RewardSource, Rollout, RolloutRewards } from "./ppo-rewards.js";
+import { openRewards, sequenceOf } from "./ppo-rewards.js";
+import { RolloutSampler } from "./ppo-rollouts.js";
+import { deriveSeed } from "./seeds.js";
+import type { CurvePoint, TaskEnv, TaskOutput, TaskRun, TrainingPrompt } from "./task.js";
+import { contentKey } from "./task.js";
+import { scalarOf } from "./training.js";
+
+export interface PpoSettings {
+  /** Replies a rollout, one a prompt. */
+  readonly rolloutReplies: number;
+  /** A reply is cut after so many tokens. */
+  readonly maxNewTokens: number;
+  /** Passes over a rollout's replies. */
+  readonly epochs: number;
+  /** Optimizer steps a pass; divides `rolloutReplies`. */
+  readonly minibatches: number;
+  /** The ratio is clipped to [1 − clip, 1 + clip]. */
+  readonly clip: number;
+  /** beta_KL, in units of the scalarised reward per nat. */
+  readonly klCoefficient: number;
+  readonly gamma: number;
+  readonly lambda: number;
+  readonly valueCoefficient: number;
+  /** Divide each reward by its standard deviation over the first rollout, which the base policy wrote. */
+  readonly normaliseRewards: boolean;
+  /** Advantages have mean 0 and standard deviation 1 over a rollout's tokens. */
+  readonly normaliseAdvantages: boolean;
+  /** Taken from the scalarised reward of a reply that was cut. */
+  readonly unendedPenalty: number;
+  readonly optimizer: OptimizerSettings;
+  /** Upper bound on rollouts; the budget usually ends training earlier. */
+  readonly maxSteps?: number;
+}
+
+export interface PpoTask {
+  readonly kind: "ppo";
+  readonly rewards: RewardSource;
+  /** Values with a weight other than 0, and their weights: `ppoTask` leaves the others out. */
+  readonly values: readonly string[];
+  readonly weights: readonly number[];
+  readonly adapter: AdapterConfig;
+  readonly settings: PpoSettings;
+}
+
+/** Name of the artefact. */
+export const PPO_ADAPTER = "adapter";
+
+/** The task of a declared preference. At a vertex it is the single-reward task: other values do not enter it at all. */
+export function ppoTask(
+  rewards: RewardSource,
+  values: readonly string[],
+  weights: readonly number[],
+  adapter: AdapterConfig,
+  settings: PpoSettings,
+): PpoTask {
+  const wanted = values.map((value, k) => ({ value, weight: weights[k] ?? 0 })).filter(({ weight }) => weight !== 0);
+  return {
+    kind: "ppo",
+    rewards,
+    values: wanted.map(({ value }) => value),
+    weights: wanted.map(({ weight }) => weight),
+    adapter,
+    settings,
+  };
+}
+
+const SCALE_MEAN = "reward.mean";
+const SCALE_SD = "reward.sd";
+
+/**
+ * @throws MethodFailure when a reward, a loss or a gradient is not finite; the signal's reason when aborted.
+ */
+export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise<TaskOutput> {
+  const { settings, adapter } = task;
+  const { config } = env.model;
+  checkSettings(settings);
+  const rewards = await openRewards(task.rewards, env);
+  const columns = task.values.map((value) => columnOf(rewards, value));
+  const start = { ...initAdapter(config, adapter, deriveSeed(env.seed, "adapter")).tensors, ...initValueHead(config) };
+  const layout = layoutOf(start);
+  const sampler = await RolloutSampler.open(env, adapter, settings.maxNewTokens, deriveSeed(env.seed, "ppo", "noise"));
+
+  const saved = (await run.checkpoints?.load()) ?? null;
+  if (saved !== null) run.ledger.restore(saved.ledger);
+  const curve: CurvePoint[] = [...(saved?.curve ?? [])];
+  const { [SCALE_MEAN]: savedMean, [SCALE_SD]: savedSd, ...savedState } = saved?.state ?? {};
+  let scale: RewardScale | null = settings.normaliseRewards ? null : unitScale(columns.length);
+  if (savedMean !== undefined && savedSd !== undefined) scale = { mean: [...savedMean.data], sd: [...savedSd.data] };
+  const state = env.engine.createState(
+    saved === null ? initialOptimizerState(packParameters(layout, start)) : savedState,
+  );
+
+  const prompts = promptOrder(env.prompts, settings.rolloutReplies, deriveSeed(env.seed, "ppo", "prompts"));
+  const most = settings.maxSteps ?? Number.POSITIVE_INFINITY;
+  let planned = false;
+  try {
+    for (let step = 0; step < most; step++) {
+      const batch = prompts.next().value;
+      if (saved !== null && step < saved.step) continue;
+      await setImmediate();
+      run.signal.throwIfAborted();
+      const bound = costs(
+        batch.map((prompt) => ({ prompt: prompt.tokens, response: new Int32Array(settings.maxNewTokens) })),
+        task,
+        rewards,
+        env,
+      );
+      if (!planned) {
+        const steps = Math.min(most, Math.floor(run.ledger.budgetFlops / bound.total));
+        run.emit({
+          type: "task-planned",
+          task: run.label,
+          steps,
+          flops: Math.min(run.ledger.budgetFlops, steps * bound.total),
+        });
+        planned = true;
+      }
+      if (!run.ledger.affords(bound.total)) break;
+      const progress = Math.max(run.ledger.spentFlops / run.ledger.budgetFlops, step / most) || 0;
+
+      // Roll out.
+      const { parameters } = await state.read(["parameters"]);
+      const now = unpackParameters(layout, parameters as TensorMap[string]);
+      const first = step * settings.rolloutReplies;
+      const rollouts = await sampler.sample(adapterOf(now, env, adapter), batch, first);
+      const rows = rollouts.map(sequenceOf);
+      const cost = costs(rows, task, rewards, env);
+      for (const { kind, ...charge } of cost.charges) run.ledger.charge(kind, charge);
+      await setImmediate();
+      run.signal.throwIfAborted();
+
+      // Reward.
+      const scores = (await rewards.score(rollouts)).map((row) => columns.map((column) => row[column] ?? Number.NaN));
+      checkRewards(scores, task.values, run.label, step);
+      // Rounded to what a checkpoint holds, so that a resumed training goes on with the same bits.
+      scale ??= rounded(measureScale(scores, columns.length));
+      const scalars = scores.map((row, i) => {
+        const cut = rollouts[i]?.ended === false ? settings.unendedPenalty : 0;
+        return scalarise(row, task.weights, scale as RewardScale) - cut;
+      });
+
+      // Judge each token: base log-probs, values, advantages.
+      const seen = await readReplies(rollouts, env, settings);
+      const judged = rollouts.map((rollout, i) => {
+        const { baseLogProbs, features } = seen[i] as Seen;
+        const values = valuesOf(
+          features,
+          rollout.response.length,
+          now[VALUE_WEIGHT]?.data ?? [],
+          now[VALUE_BIAS]?.data[0] ?? 0,
+        );
+        const tokenRewards = penalisedRewards(
+          scalars[i] ?? Number.NaN,
+          rollout.logProbs,
+          baseLogProbs,
+          settings.klCoefficient,
+        );
+        return { rollout, features, ...generalisedAdvantages(tokenRewards, values, settings.gamma, settings.lambda) };
+      });
+      if (settings.normaliseAdvantages) whiten(judged.map(({ advantages }) => advantages));
+
+      // Update.
+      const totals = await update(judged, task, env, layout, state, { step, progress }, run);
+
+      const point = { ...totals, ...summarise(rollouts, seen, scores, scalars, task.values) };
+      curve.push(point);
+      const spentFlops = run.ledger.spentFlops;
+      const steps = Math.min(
+        most,
+        step + 1 + Math.floor(Math.max(0, run.ledger.budgetFlops - spentFlops) / cost.total),
+      );
+      run.emit({ type: "task-step", task: run.label, step: step + 1, steps, spentFlops, curve: point });
+      if (run.checkpoints !== undefined && (step + 1) % run.checkpoints.every === 0) {
+        const held = {
+          ...(await state.read()),
+          [SCALE_MEAN]: float32([columns.length], scale.mean),
+          [SCALE_SD]: float32([columns.length], scale.sd),
+        };
+        await run.checkpoints.save({ step: step + 1, state: held, curve, ledger: run.ledger.entries() });
+      }
+    }
+    if (curve.length === 0) {
+      throw new BudgetExceeded(
+        `${run.label}: a budget of ${run.ledger.budgetFlops} FLOPs does not pay for one rollout`,
+      );
+    }
+    const { parameters } = await state.read(["parameters"]);
+    const trained = adapterOf(unpackParameters(layout, parameters as TensorMap[string]), env, adapter);
+    return {
+      artefacts: { [PPO_ADAPTER]: trained },
+      summary: { steps: curve.length, curve, ledger: run.ledger.entries() },
+    };
+  } finally {
+    state.dispose();
+    await sampler.dispose();
+  }
+}
+
+interface Judged {
+  readonly rollout: Rollout;
+  readonly features: Float32Array;
+  readonly advantages: Float64Array;
+  readonly returns: Float64Array;
+}
+
+/** What the base sees in a reply: the log-prob of each token, and the features `[tokens][hidden]` of the states before. */
+interface Seen {
+  readonly baseLogProbs: Float32Array;
+  readonly features: Float32Array;
+}
+
+/** Epochs of clipped steps; returns means of what the updates reported. */
+async function update(
+  judged: readonly Judged[],
+  task: PpoTask,
+  env: TaskEnv,
+  layout: ParameterLayout,
+  state: EngineState,
+  at: { step: number; progress: number },
+  run: TaskRun,
+): Promise<CurvePoint> {
+  const { settings, adapter } = task;
+  const { config, weights } = env.model;
+  const { optimizer, clip, valueCoefficient } = settings;
+  const size = settings.rolloutReplies / settings.minibatches;
+  const updates = settings.epochs * settings.minibatches;
+  const totals: Record<string, number> = {};
+  let taken = 0;
+  for (let epoch = 0; epoch < settings.epochs; epoch++) {
+    const order = shuffled(judged.length, deriveSeed(env.seed, "ppo", "minibatches", `${at.step}`, `${epoch}`));
+    for (let start = 0; start < order.length; start += size) {
+      const minibatch = order.slice(start, start + size).map((i) => judged[i] as Judged);
+      const rows = minibatch.map(({ rollout }) => sequenceOf(rollout));
+      const shape = rolloutShape(rows, size);
+      const name = `ppo-update/${shape.rows}x${shape.length}x${shape.selected}/${contentKey({ adapter, optimizer, clip, valueCoefficient })}`;
+      const executable = await env.executables.get(name, () =>
+        updateStep(config, weights, layout, shape, { adapter, optimizer, clip, valueCoefficient }),
+      );
+      const t = at.step * updates + taken;
+      const rates = ratesAt(optimizer, t, Number.POSITIVE_INFINITY);
+      rates.data[0] = learningRateAt(optimizer, Math.floor(at.progress * 1000), 1000);
+      const outputs = await executable.run({ ...updateInputs(minibatch, shape, config.hiddenSize), rates }, state);
+      for (const figure of ["loss", "policyLoss", "valueLoss", "clipped", "gradientNorm"]) {
+        const value = scalarOf(outputs, figure);
+        if (!Number.isFinite(value)) throw new MethodFailure(run.label, at.step, `${figure} is ${value}`);
+        totals[figure] = (totals[figure] ?? 0) + value / updates;
+      }
+      totals.learningRate = rates.data[0] ?? 0;
+      taken++;
+    }
+    await setImmediate();
+    run.signal.throwIfAborted();
+  }
+  return totals;
+}
+
+function updateInputs(minibatch: readonly Judged[], shape: ReturnType<typeof rolloutShape>, hidden: number): TensorMap {
+  const { inputs, offsets } = packReplies(
+    minibatch.map(({ rollout }) => sequenceOf(rollout)),
+    shape,
+  );
+  const tokens = offsets[minibatch.length] ?? 0;
+  const places = () => new Float32Array(shape.selected);
+  const [oldLogProbs, advantages, returns, weights] = [places(), places(), places(), places()];
+  const features = new Float32Array(shape.selected * hidden);
+  minibatch.forEach((row, i) => {
+    const at = offsets[i] ?? 0;
+    oldLogProbs?.set(row.rollout.logProbs, at);
+    advantages?.set(row.advantages, at);
+    returns?.set(row.returns, at);
+    features.set(row.features, at * hidden);
+  });
+  weights?.fill(1 / tokens, 0, tokens);
+  return {
+    ...inputs,
+    oldLogProbs: float32([shape.selected], oldLogProbs),
+    advantages: float32([shape.selected], advantages),
+    returns: float32([shape.selected], returns),
+    weights: float32([shape.selected], weights),
+    features: float32([shape.selected, hidden], features),
+  };
+}
+
+/** The base's pass over a rollout's replies, in batches of the minibatch's size. */
+async function readReplies(rollouts: readonly Rollout[], env: TaskEnv, settings: PpoSettings): Promise<Seen[]> {
+  const { config, weights } = env.model;
+  const size = settings.rolloutReplies / settings.minibatches;
+  const seen: Seen[] = [];
+  for (let start = 0; start < rollouts.length; start += size) {
+    const rows = rollouts.slice(start, start + size).map(sequenceOf);
+    const shape = rolloutShape(rows, size);
+    const executable = await env.executables.get(`ppo-base/${shape.rows}x${shape.length}x${shape.selected}`, () =>
+      basePass(config, weights, shape),
+    );
+    const { inputs, offsets } = packReplies(rows, shape);
+    const { logProbs, features } = await executable.run(inputs);
+    rows.forEach((_, i) => {
+      const [from, to] = [offsets[i] ?? 0, offsets[i + 1] ?? 0];
+      seen.push({
+        baseLogProbs: Float32Array.from(logProbs?.data.subarray(from, to) ?? []),
+        features: Float32Array.from(features?.data.subarray(from * config.hiddenSize, to * config.hiddenSize) ?? []),
+      });
+    });
+  }
+  return seen;
+}
+
+/** What a step costs if its replies are `rows` (PROTOCOL §4: every pass of it is charged). */
+function costs(
+  rows: readonly { prompt: Int32Array; response: Int32Array }[],
+  { adapter, settings }: PpoTask,
+  rewards: RolloutRewards,
+  env: TaskEnv,
+) {
+  const { config } = env.model;
+  const count = countSequences(rows);
+  const generated = countGeneration(
+    rows.map(({ prompt, response }) => ({ promptTokens: prompt.length, newTokens: response.length })),
+  );
+  const valueHead = 2 * config.hiddenSize * count.logits;
+  const { epochs, minibatches } = settings;
+  const gradient =
+    forwardFlops(config, count, [adapter]) + adapterBackwardFlops(config, count, adapter) + 3 * valueHead;
+  const charges = [
+    { kind: "rollout", tokens: generated.tokens, flops: forwardFlops(config, generated, [adapter]) },
+    { kind: "scoring", tokens: count.tokens, flops: rewards.flops(count, rows.length) },
+    { kind: "reference", tokens: count.tokens, flops: forwardFlops(config, count) + valueHead },
+    { kind: "gradient", tokens: epochs * count.tokens, flops: epochs * gradient, steps: epochs * minibatches },
+  ] as const;
+  return { charges, total: charges.reduce((sum, { flops }) => sum + flops, 0) };
+}
+
+/**
+ * `kl`: nats a reply, estimated on the sampled replies; `entropy`: nats a token; `ended`: share; `length`: tokens;
+ * `reward`: scalarised; `reward.<value>`: raw.
+ */
+function summarise(
+  rollouts: readonly Rollout[],
+  seen: readonly Seen[],
+  scores: readonly (readonly number[])[],
+  scalars: readonly number[],
+  values: readonly string[],
+): CurvePoint {
+  let [tokens, logProb, logRatio] = [0, 0, 0];
+  rollouts.forEach((rollout, i) => {
+    for (let t = 0; t < rollout.response.length; t++) {
+      tokens++;
+      logProb += rollout.logProbs[t] ?? 0;
+      logRatio += (rollout.logProbs[t] ?? 0) - (seen[i]?.baseLogProbs[t] ?? 0);
+    }
+  });
+  const replies = rollouts.length;
+  const point: Record<string, number> = {
+    reward: scalars.reduce((a, b) => a + b, 0) / replies,
+    kl: logRatio / replies,
+    entropy: -logProb / tokens,
+    ended: rollouts.filter(({ ended }) => ended).length / replies,
+    length: tokens / replies,
+  };
+  values.forEach((value, k) => {
+    point[`reward.${value}`] = scores.reduce((sum, row) => sum + (row[k] ?? Number.NaN), 0) / replies;
+  });
+  return point;
+}
+
+function checkRewards(
+  scores: readonly (readonly number[])[],
+  values: readonly string[],
+  label: string,
+  step: number,
+): void {
+  for (const row of scores) {
+    row.forEach((score, k) => {
+      if (!Number.isFinite(score)) throw new MethodFailure(label, step, `the reward of ${values[k]} is ${score}`);
+    });
+  }
+}
+
+function checkSettings({ rolloutReplies, minibatches, epochs, maxNewTokens }: PpoSettings): void {
+  for (const [name, count] of Object.entries({ rolloutReplies, minibatches, epochs, maxNewTokens })) {
+    if (!Number.isInteger(count) || count < 1) throw new RangeError(`ppo: ${name} is ${count}; it must be at least 1`);
+  }
+  if (rolloutReplies % minibatches !== 0) {
+    throw new RangeError(`ppo: ${minibatches} minibatches do not divide ${rolloutReplies} replies`);
+  }
+}
+
+function columnOf(rewards: RolloutRewards, value: string): number {
+  const column = rewards.values.indexOf(value);
+  if (column < 0) throw new Error(`ppo: nothing rewards "${value}" here (there is ${rewards.values.join(", ")})`);
+  return column;
+}
+
+function adapterOf(tensors: TensorMap, env: TaskEnv, adapter: AdapterConfig): TensorMap {
+  const names = Object.keys(adapterShapes(env.model.config, adapter));
+  return Object.fromEntries(names.map((name) => [name, tensors[name] as TensorMap[string]]));
+}
+
+function rounded({ mean, sd }: RewardScale): RewardScale {
+  return { mean: mean.map(Math.fround), sd: sd.map(Math.fround) };
+}
+
+/** Batches of prompts without end: shuffled epochs end to end. */
+function* promptOrder(
+  prompts: readonly TrainingPrompt[],
+  size: number,
+  seed: number,
+): Generator<TrainingPrompt[], never> {
+  if (prompts.length === 0) throw new Error("ppo: there are no prompts");
+  let batch: TrainingPrompt[] = [];
+  for (let epoch = 0; ; epoch++) {
+    for (const i of shuffled(prompts.length, deriveSeed(seed, `${epoch}`))) {
+      batch.push(prompts[i] as TrainingPrompt);
+      if (batch.length < size) continue;
+      yield batch;
+      batch = [];
+    }
+  }
+}
+
+/** Fisher–Yates over 0 … count − 1. */
+function shuffled(count: number, seed: number): number[] {
+  const random = xoroshiro128plus(seed);
+  const items = Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = uniformInt(random, 0, i);
+    [items[i], items[j]] = [items[j] as number, items[i] as number];
+  }
+  return items;
+}
