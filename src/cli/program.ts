@@ -1,0 +1,220 @@
+/**
+ * The command line: names, flags, help. Each command's work lies in `commands/`, imported only when it is chosen, so
+ * that `--help` does not wait for tensors.
+ */
+import { Command, CommanderError, Option } from "commander";
+import { sanitise } from "../bench/files/sanitise.js";
+import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.js";
+import { parseCount, parseSeeds } from "./flags.js";
+import type { Io } from "./io.js";
+import { packageVersion } from "./version.js";
+
+const ENGINES = ["auto", "cpu", "webgpu", "cuda", "tfjs-cpu", "tfjs-node", "tfjs-node-gpu"] as const;
+
+/** Parses, runs, and answers with the exit code; never throws. */
+export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.fine;
+  const program = createProgram(io, (answer) => {
+    code = answer;
+  });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
+    return reportError(error, io);
+  }
+}
+
+/** One clear line; the stack only on request, or where the fault is ours. */
+function reportError(error: unknown, io: Io): ExitCode {
+  const code = exitCodeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  io.stderr.write(`mva-bench: ${code === exitCodes.internal ? "internal error: " : ""}${sanitise(message)}\n`);
+  if (io.env.MVA_BENCH_DEBUG !== undefined && error instanceof Error && error.stack !== undefined) {
+    io.stderr.write(`${sanitise(error.stack, { lineEnds: "keep" })}\n`);
+  } else if (code === exitCodes.internal) {
+    io.stderr.write("Set MVA_BENCH_DEBUG=1 to see where; a run can be continued with `mva-bench run --resume RUN`.\n");
+  }
+  return code;
+}
+
+function createProgram(io: Io, answer: (code: ExitCode) => void): Command {
+  const program = new Command("mva-bench");
+  program
+    .description(
+      "Trains MVA, Rewarded Soups, MODPO and MORLHF under one budget, scores every candidate on every value,\nand says who wins, by how much, and whether the difference is real.",
+    )
+    .version(packageVersion(), "-V, --version")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      // Commander's hint comes on a line of its own; ours are one line, and quote what the user typed.
+      outputError: (text, write) =>
+        write(
+          `mva-bench: ${sanitise(
+            text
+              .replace(/^error: /, "")
+              .trim()
+              .replace(/\n\(Did you mean (.*)\?\)$/, "; did you mean $1?"),
+          )}\n`,
+        ),
+      getOutHelpWidth: () => Math.min(100, io.stdout.columns ?? 80),
+    })
+    .addHelpText(
+      "after",
+      `
+Start here:
+  $ mva-bench run                    the quick benchmark: a few minutes on two cores, no GPU
+  $ mva-bench run hh --data DIR      the same on human preference pairs
+  $ mva-bench report RUN             what a finished run says
+
+Exit codes: 0 fine, 1 a method failed, 2 usage or bad input, 3 inconclusive, 70 internal error or disk full,
+130 interrupted, 143 terminated (after the last three a run can be resumed).`,
+    );
+
+  program
+    .command("run")
+    .description("train every method of a suite, score the candidates, report")
+    .argument("[suite]", "a suite's name (see: suite list) or a path to its .yaml; default: quick")
+    .option("--out <dir>", "the run folder (default: reports/runs/<id>)")
+    .option("--data <dir>", "folder of preference pairs, for suites that take yours")
+    .addOption(new Option("--seeds <seeds>", "7, 1,2,5 or 1..5 (default: the suite's)").argParser(parseSeeds))
+    .addOption(new Option("--engine <engine>", "where tensors run").choices([...ENGINES]).default("auto"))
+    .addOption(
+      new Option("--threads <n>", "threads in all (default: the cores)").argParser(parseCount("--threads", 1024)),
+    )
+    .addOption(
+      new Option("--budget-per <unit>", "what each share of the budget goes to (default: the suite's)").choices([
+        "method",
+        "policy",
+      ]),
+    )
+    .option("--base <dir>", "Hugging Face folder of the base model instead of the suite's own")
+    .option("--reuse <run>", "take base, scorers and scales from another run")
+    .option("--resume <run>", "go on with an interrupted run")
+    .option("--json", "print the summary as one JSON document")
+    .action(async (suite: string | undefined, options: RunFlags) => {
+      answer(await (await import("./commands/run.js")).run(suite, options, io));
+    });
+
+  program
+    .command("report")
+    .description("print what a run says; write report.md, report.html and figures into its folder")
+    .argument("<run>", "a run folder, or the id of one in reports/runs")
+    .option("--json", "print the report as one JSON document")
+    .option("--no-files", "print only, write nothing")
+    .action(async (run: string, options: { json?: boolean; files: boolean }) => {
+      answer(await (await import("./commands/report.js")).report(run, options, io));
+    });
+
+  const suite = program.command("suite").description("the benchmark definitions");
+  suite
+    .command("list")
+    .description("suites that ship with the package")
+    .option("--json", "print as one JSON document")
+    .action(async (options: { json?: boolean }) => {
+      answer((await import("./commands/suite.js")).list(options, io));
+    });
+  suite
+    .command("show")
+    .description("a suite in full, defaults filled in")
+    .argument("<suite>", "name or path")
+    .option("--json", "print as one JSON document")
+    .action(async (name: string, options: { json?: boolean }) => {
+      answer((await import("./commands/suite.js")).show(name, options, io));
+    });
+  suite
+    .command("validate")
+    .description("check a suite file")
+    .argument("<suite>", "name or path")
+    .option("--json", "print as one JSON document")
+    .action(async (name: string, options: { json?: boolean }) => {
+      answer((await import("./commands/suite.js")).validate(name, options, io));
+    });
+
+  program
+    .command("data")
+    .description("preference data")
+    .command("inspect")
+    .description("what a data folder or file holds: values, pairs, splits, lengths, conflicts, dropped rows")
+    .argument("<path>", "a CSV, JSONL or JSONL.gz file, or a folder of them")
+    .option("--json", "print as one JSON document")
+    .action(async (path: string, options: { json?: boolean }) => {
+      answer(await (await import("./commands/data.js")).inspect(path, options, io));
+    });
+
+  program
+    .command("doctor")
+    .description("what this machine can do: each engine, available or why not and what to do")
+    .option("--json", "print as one JSON document")
+    .action(async (options: { json?: boolean }) => {
+      answer(await (await import("./commands/doctor.js")).doctor(options, io));
+    });
+
+  program
+    .command("engine")
+    .description("the engines that tensors can run on")
+    .command("list")
+    .description("each engine and whether it is available here")
+    .option("--json", "print as one JSON document")
+    .action(async (options: { json?: boolean }) => {
+      answer(await (await import("./commands/doctor.js")).engines(options, io));
+    });
+
+  program
+    .command("export")
+    .description("write a candidate or any mixture of a run as a PEFT adapter or as merged weights")
+    .argument("<run>", "a run folder, or the id of one in reports/runs")
+    .requiredOption("--out <dir>", "folder to write")
+    .requiredOption("--method <id>", "whose adapters")
+    .option("--candidate <name>", "a candidate of candidates.csv")
+    .option("--mix <numbers>", "coefficients over the method's value vectors, in suite order: 1,0.5,0")
+    .addOption(new Option("--seed <n>", "which seed's (default: the run's first)").argParser(parseSeed))
+    .addOption(new Option("--as <form>", "what to write").choices(["adapter", "merged"]).default("adapter"))
+    .option("--json", "print what was written as one JSON document")
+    .action(async (run: string, options: ExportFlags) => {
+      answer(await (await import("./commands/export.js")).exportMixture(run, options, io));
+    });
+
+  for (const command of everyCommand(program)) {
+    command.exitOverride();
+    command.copyInheritedSettings(program);
+  }
+  return program;
+}
+
+function parseSeed(text: string): number {
+  const [seed, more] = parseSeeds(text);
+  if (seed === undefined || more !== undefined) throw new CommanderError(2, "mva.seed", "--seed takes one seed");
+  return seed;
+}
+
+function everyCommand(command: Command): Command[] {
+  return command.commands.flatMap((child) => [child, ...everyCommand(child)]);
+}
+
+/** Flags of `run` as commander hands them over. */
+export interface RunFlags {
+  readonly out?: string;
+  readonly data?: string;
+  readonly seeds?: readonly number[];
+  readonly engine: (typeof ENGINES)[number];
+  readonly threads?: number;
+  readonly budgetPer?: "method" | "policy";
+  readonly base?: string;
+  readonly reuse?: string;
+  readonly resume?: string;
+  readonly json?: boolean;
+}
+
+export interface ExportFlags {
+  readonly out: string;
+  readonly method: string;
+  readonly candidate?: string;
+  readonly mix?: string;
+  readonly seed?: number;
+  readonly as: "adapter" | "merged";
+  readonly json?: boolean;
+}

@@ -1,0 +1,72 @@
+/** A report as Markdown: for a pull request, a wiki, `report.md`. */
+import type { Block, Report, SampleSet, Section } from "./model.js";
+import { DASH, decimal } from "./numbers.js";
+import type { Table } from "./table.js";
+import { weightsText } from "./tables.js";
+
+export function renderMarkdown(report: Report): string {
+  const parts = [
+    `# ${escaped(report.title)}`,
+    escaped(report.subtitle),
+    ...[...report.headline, ...report.sections].flatMap(renderSection),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+function renderSection({ heading, blocks }: Section): string[] {
+  return [`## ${escaped(heading)}`, ...blocks.flatMap(renderBlock)];
+}
+
+function renderBlock(block: Block): string[] {
+  switch (block.kind) {
+    case "sentences":
+      return block.sentences.map(escaped);
+    case "table":
+      return [renderTable(block.table), ...block.notes.map((note) => `<sub>${escaped(note)}</sub>`)];
+    case "figure":
+      return [`![${escaped(block.figure.caption)}](figures/${block.figure.name}.svg)`, escaped(block.figure.caption)];
+    case "sample":
+      return [renderSample(block.sample)];
+    case "command":
+      // A fence longer than any run of backticks inside.
+      return [`\`\`\`\`sh\n${block.command.replaceAll("````", "` ` ` `")}\n\`\`\`\``];
+    default:
+      return block satisfies never;
+  }
+}
+
+function renderTable({ columns, rows }: Table): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(" | ")} |`;
+  return [
+    line(columns.map(({ title }) => title)),
+    `|${columns.map(({ align }) => (align === "right" ? " ---: " : " --- ")).join("|")}|`,
+    ...rows.map(line),
+  ].join("\n");
+}
+
+function renderSample({ prompt, values, replies }: SampleSet): string {
+  const table: Table = {
+    columns: [
+      { title: "candidate", align: "left" },
+      { title: "weights", align: "left" },
+      { title: "reply", align: "left" },
+      ...values.map((title) => ({ title, align: "right" as const })),
+    ],
+    rows: replies.map(({ candidate, weights, text, ended, scores }) => [
+      candidate,
+      weightsText(weights),
+      `${text || DASH}${ended ? "" : " …"}`,
+      ...scores.map((score) => decimal(score, 2)),
+    ]),
+  };
+  return `> ${escaped(prompt)}\n\n${renderTable(table)}`;
+}
+
+/** What Markdown or its HTML would read as markup. */
+function escaped(text: string): string {
+  return text
+    .replace(/[\\`*_{}[\]|#~]/g, "\\$&")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;");
+}

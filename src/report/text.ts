@@ -1,0 +1,59 @@
+/** A report as plain text for a terminal or a log of `width` columns. */
+import type { Block, Report, SampleSet, Section } from "./model.js";
+import { DASH, decimal } from "./numbers.js";
+import { renderTable } from "./table.js";
+import { weightsText } from "./tables.js";
+import { textWidth, wrap } from "./text-width.js";
+
+export function renderText(report: Report, width: number): string {
+  const shown = [...report.headline, ...report.sections].filter(({ filesOnly }) => filesOnly !== true);
+  return `${[
+    ...wrap(report.title, width),
+    ...wrap(report.subtitle, width),
+    ...shown.flatMap((section) => ["", ...renderSection(section, width)]),
+  ].join("\n")}\n`;
+}
+
+function renderSection({ heading, blocks }: Section, width: number): string[] {
+  const rule = "─".repeat(Math.max(0, width - textWidth(heading) - 4));
+  return [
+    `── ${heading} ${rule}`,
+    ...blocks.flatMap((block, at) => [...(at > 0 ? [""] : []), ...renderBlock(block, width)]),
+  ];
+}
+
+function renderBlock(block: Block, width: number): string[] {
+  switch (block.kind) {
+    case "sentences":
+      return block.sentences.flatMap((sentence) => hanging("", sentence, width));
+    case "table":
+      return [...renderTable(block.table, width), ...block.notes.flatMap((note) => hanging("  ", note, width))];
+    case "sample":
+      return renderSample(block.sample, width);
+    case "command":
+      return [block.command];
+    case "figure":
+      return [];
+    default:
+      return block satisfies never;
+  }
+}
+
+function renderSample({ prompt, values, replies }: SampleSet, width: number): string[] {
+  return [
+    ...wrap(`“${prompt}”`, width),
+    ...replies.flatMap(({ candidate, weights, text, ended, scores }) => {
+      const marks = values.map((value, k) => `${value} ${decimal(scores[k] ?? null, 2)}`).join(", ");
+      const name = weights === null ? candidate : `${candidate} (${weightsText(weights)})`;
+      return [
+        ...hanging("  ", `${name}: ${marks}`, width),
+        ...hanging("    ", `${text || DASH}${ended ? "" : " …"}`, width),
+      ];
+    }),
+  ];
+}
+
+/** Wrapped, every line after the indent. */
+function hanging(indent: string, text: string, width: number): string[] {
+  return wrap(text, width - indent.length).map((line) => indent + line);
+}

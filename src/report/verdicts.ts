@@ -1,0 +1,137 @@
+/** The sentences of the first screen: who wins, is it real, what it cost. Each says no more than its interval allows. */
+
+import { sanitise } from "../bench/files/sanitise.js";
+import type { Difference, MethodSummary, RunSummary } from "../bench/summary.js";
+import { decimal, duration, flops, integer, interval, percent, probability } from "./numbers.js";
+
+/** Statements about methods, rather than about these trained models, need this many seeds (PROTOCOL §6). */
+export const SEEDS_NEEDED = 3;
+
+export function titleOf(summary: RunSummary, id: string): string {
+  return sanitise(summary.methods.find((method) => method.id === id)?.title ?? id);
+}
+
+function possessive(name: string): string {
+  return name.endsWith("s") ? `${name}'` : `${name}'s`;
+}
+
+export function whoWins(summary: RunSummary): string[] {
+  const leader = summary.methods.find(({ id }) => id === summary.leader);
+  if (leader === undefined) return [noLeader(summary)];
+  const name = titleOf(summary, leader.id);
+  const amount =
+    leader.hypervolume === null ? "" : `: ${decimal(leader.hypervolume.value)} ${interval(leader.hypervolume)}`;
+  const rivals = summary.differences.length;
+  const shown = summary.differences.filter((difference) => difference.shown).length;
+  const verdict =
+    rivals === 0
+      ? `${name} is the only method that can be ranked`
+      : shown === rivals
+        ? `${name} wins, with the largest hypervolume`
+        : shown === 0
+          ? `No winner is shown. ${name} has the largest hypervolume`
+          : `${name} has the largest hypervolume, shown against ${shown} of ${rivals} rivals`;
+  return [`${verdict}${amount}.`, ...summary.differences.map((difference) => differenceSentence(summary, difference))];
+}
+
+function noLeader(summary: RunSummary): string {
+  const ranked = summary.methods.filter((method) => method.ranked);
+  if (ranked.length === 0) return "No method of this suite is ranked.";
+  if (!summary.values.some(({ ruler }) => ruler)) return "No winner: no value has a ruler that works.";
+  if (ranked.every(({ undertrained }) => undertrained.length > 0)) {
+    return "No winner: every ranked method is undertrained at this budget.";
+  }
+  return "No winner: no ranked method has a hypervolume.";
+}
+
+/** "MVA's hypervolume exceeds Soup's by 4.1 % [1.2, 7.0]." or why nothing is shown. */
+export function differenceSentence(summary: RunSummary, difference: Difference): string {
+  const [a, b] = [titleOf(summary, difference.a), titleOf(summary, difference.b)];
+  const { relative } = difference;
+  const by =
+    relative === null
+      ? `${decimal(Math.abs(difference.difference.value))} ${interval(magnitude(difference.difference))}`
+      : `${decimal(Math.abs(relative.value) * 100, 1)} % ${interval(magnitude(scaled(relative, 100)), 1)}`;
+  if (difference.shown) {
+    const verb = difference.difference.value > 0 ? "exceeds" : "falls short of";
+    return `${possessive(a)} hypervolume ${verb} ${possessive(b)} by ${by}.`;
+  }
+  const bounds = relative === null ? interval(difference.difference) : `${interval(scaled(relative, 100), 1)} %`;
+  const { low, high } = difference.difference;
+  if (low <= 0 && high >= 0) {
+    return `The interval of ${a} against ${b}, ${bounds}, holds zero: no difference shown.`;
+  }
+  return `${a} against ${b}, ${bounds}, does not survive Holm's correction (p = ${probability(difference.pHolm)}): no difference shown.`;
+}
+
+function scaled({ value, low, high }: Difference["difference"], factor: number): Difference["difference"] {
+  return { value: value * factor, low: low * factor, high: high * factor };
+}
+
+/** The bounds of |x|, for a difference whose direction a verb already says. */
+function magnitude({ value, low, high }: Difference["difference"]): { low: number; high: number } {
+  return value >= 0 ? { low, high } : { low: -high, high: -low };
+}
+
+export function isItReal(summary: RunSummary): string[] {
+  const seeds = summary.run.seeds.length;
+  const sentences: string[] = [];
+  const level = percent(summary.statistics.confidence, 0);
+  if (!summary.statistics.seedsAssessed) {
+    sentences.push(
+      `Seeds: not assessed (${seeds} of the ${SEEDS_NEEDED} that a statement about methods needs). The ${level} intervals are over ${integer(summary.evaluation.testPrompts)} test prompts and hold for these trained models.`,
+    );
+  } else {
+    sentences.push(
+      `The ${level} intervals are over ${seeds} seeds and ${integer(summary.evaluation.testPrompts)} test prompts, for this base.`,
+    );
+  }
+  for (const method of undertrained(summary)) {
+    sentences.push(
+      `${titleOf(summary, method.id)} is undertrained at this budget (not shown to beat the base on ${list(method.undertrained.map((value) => sanitise(value)))}) and left out of who wins.`,
+    );
+  }
+  for (const value of summary.values.filter(({ ruler }) => !ruler)) {
+    const accuracy =
+      value.accuracy === null
+        ? ""
+        : ` (held-out accuracy ${percent(value.accuracy.value)} [${decimal(value.accuracy.low * 100, 1)}, ${decimal(value.accuracy.high * 100, 1)}])`;
+    sentences.push(`${sanitise(value.name)} has no ruler${accuracy}: no headline rests on it.`);
+  }
+  if (summary.references.length > 1) {
+    sentences.push(
+      summary.rankingStable
+        ? `The ranking is the same at all ${summary.references.length} reference points.`
+        : "The ranking changes with the reference point: see below.",
+    );
+  }
+  for (const { method, seed, message } of summary.failures) {
+    sentences.push(`${titleOf(summary, method)} failed on seed ${seed}: ${sanitise(message)}`);
+  }
+  return sentences;
+}
+
+function undertrained(summary: RunSummary): readonly MethodSummary[] {
+  return summary.methods.filter((method) => method.ranked && method.undertrained.length > 0);
+}
+
+export function whatItCost(summary: RunSummary): string[] {
+  const { budget, seconds, engine, threads } = summary.run;
+  const paying = summary.methods.filter(({ planned }) => planned > 0);
+  const shares = paying.map(({ planned, spent }) => spent / planned);
+  const range =
+    shares.length === 0
+      ? ""
+      : ` They spent ${percent(Math.min(...shares), 0)} to ${percent(Math.max(...shares), 0)} of what was planned.`;
+  const unit = budget.per === "method" ? "Each method" : "Each trained policy";
+  const total = paying.reduce((sum, { spent }) => sum + spent, 0);
+  return [
+    `${unit} had ${flops(budget.flops)} a seed.${range}`,
+    `In all ${flops(total)} of charged training (shared work counted for each method that uses it), ${duration(seconds)} on ${sanitise(engine)} with ${threads} ${threads === 1 ? "thread" : "threads"}.`,
+  ];
+}
+
+export function list(words: readonly string[]): string {
+  if (words.length <= 1) return words.join("");
+  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
