@@ -1,0 +1,35 @@
+/** A run's file as text, unpacked where its name ends in `.gz`, with faults that say what to do. */
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { InputError } from "../../data/errors.js";
+
+/** @throws InputError when the file is missing, unreadable, not UTF-8, or a damaged archive */
+export function readWholeText(path: string): string {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new InputError(`${path}: ${reason(cause)}`, { cause });
+  }
+  if (path.toLowerCase().endsWith(".gz")) {
+    try {
+      bytes = gunzipSync(bytes);
+    } catch (cause) {
+      throw new InputError(`${path}: not a whole gzip file; copy it again`, { cause });
+    }
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new InputError(`${path}: not UTF-8 text; is it another program's file?`, { cause });
+  }
+}
+
+/** Why a file could not be opened. */
+export function reason(cause: unknown): string {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "ENOENT") return "no such file; is this a run folder?";
+  if (code === "EISDIR") return "is a folder, not a file";
+  if (code === "EACCES" || code === "EPERM") return "permission denied";
+  return cause instanceof Error ? cause.message : String(cause);
+}
