@@ -72,7 +72,9 @@ export interface Executable {
   dispose(): void;
 }
 
-export type EngineId = "cpu" | "webgpu" | "cuda" | "tfjs-cpu" | "tfjs-node" | "tfjs-node-gpu";
+export const ENGINE_IDS = ["cpu", "webgpu", "cuda", "tfjs-cpu", "tfjs-node", "tfjs-node-gpu"] as const;
+
+export type EngineId = (typeof ENGINE_IDS)[number];
 
 export interface Engine {
   readonly id: EngineId;

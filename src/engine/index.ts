@@ -4,20 +4,49 @@ import { silenceBanner } from "./banner.js";
 import { createCompiledEngine } from "./compiled/engine.js";
 import { createEagerEngine } from "./eager.js";
 import type { Engine, EngineId } from "./engine.js";
-import { EngineError } from "./engine.js";
+import { ENGINE_IDS, EngineError } from "./engine.js";
+import { missingProvider } from "./providers.js";
+import { loadTfjsNode, TENSORFLOW_BACKEND } from "./tfjs-node.js";
 
 export * from "./engine.js";
+export type { EngineProbe } from "./probe.js";
+export { chooseEngine, probeEngines } from "./probe.js";
+
+export interface EngineOptions {
+  readonly threads: number;
+  /** ONNX Runtime's own log, on stderr (compiled engines). Default "errors". */
+  readonly log?: "errors" | "everything";
+}
 
 /**
  * Opens an engine.
  * @throws EngineError, in one line with what to do, when it is not available here.
  */
-export async function openEngine(id: EngineId, options: { threads: number }): Promise<Engine> {
-  silenceBanner();
-  if (id === "tfjs-cpu") {
-    await tf.setBackend("cpu");
-    return createEagerEngine(id, "cpu", 1);
+export async function openEngine(id: EngineId, { threads, log = "errors" }: EngineOptions): Promise<Engine> {
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new EngineError(`threads is ${threads}; an engine needs a positive whole number of them`);
   }
-  if (id === "cpu") return createCompiledEngine(id, options);
-  throw new EngineError(`engine "${id}" is not available (threads ${options.threads})`);
+  silenceBanner();
+  switch (id) {
+    case "cpu":
+    case "webgpu":
+    case "cuda": {
+      const missing = await missingProvider(id);
+      if (missing !== undefined) throw new EngineError(`engine "${id}": ${missing.reason}; ${missing.remedy}`);
+      return createCompiledEngine({ target: id, threads, log });
+    }
+    case "tfjs-cpu":
+      return createEagerEngine(id, "cpu", 1);
+    case "tfjs-node":
+    case "tfjs-node-gpu":
+      loadTfjsNode(id, threads);
+      if (!(await tf.setBackend(TENSORFLOW_BACKEND))) {
+        throw new EngineError(
+          `engine "${id}": its backend did not start; rebuild it: docs/decisions/0002-tfjs-node.md`,
+        );
+      }
+      return createEagerEngine(id, TENSORFLOW_BACKEND, threads);
+    default:
+      throw new EngineError(`engine "${id satisfies never}" is unknown; there are ${ENGINE_IDS.join(", ")}`);
+  }
 }

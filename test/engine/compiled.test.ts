@@ -29,9 +29,13 @@ describe("what a compiled program must not do is an error that names the op", ()
   });
 
   test("an op without a kernel", async () => {
-    await expect(engine.compile("ffts", onX((x) => tf.unique(x).values), x)).rejects.toThrow(
-      'ffts: op "Unique" has no kernel: not inside compile()',
-    );
+    await expect(
+      engine.compile(
+        "ffts",
+        onX((x) => tf.unique(x).values),
+        x,
+      ),
+    ).rejects.toThrow('ffts: op "Unique" has no kernel: not inside compile()');
   });
 
   test("an op that reads its argument inside", async () => {
@@ -53,10 +57,18 @@ describe("what a compiled program must not do is an error that names the op", ()
   test("the global tfjs engine is left as it was, also after an error", async () => {
     await tf.setBackend("cpu");
     const before = tf.memory().numTensors;
-    await expect(engine.compile("reader", onX((x) => tf.tensor(tf.exp(x).dataSync())), x)).rejects.toThrow(EngineError);
+    await expect(
+      engine.compile(
+        "reader",
+        onX((x) => tf.tensor(tf.exp(x).dataSync())),
+        x,
+      ),
+    ).rejects.toThrow(EngineError);
     expect(tf.getBackend()).toBe("cpu");
     expect(tf.memory().numTensors).toBe(before);
-    expect((await (await engine.compile("after", onX(tf.neg), x)).run(values)).y?.data).toEqual(Float32Array.of(-1, 2, -3));
+    expect((await (await engine.compile("after", onX(tf.neg), x)).run(values)).y?.data).toEqual(
+      Float32Array.of(-1, 2, -3),
+    );
   });
 });
 
@@ -101,7 +113,11 @@ describe("inputs and outputs", () => {
   test("a tensor made outside the program becomes part of it, and stays where it is", async () => {
     await tf.setBackend("cpu");
     const outside = tf.tensor1d([10, 20, 30]);
-    const executable = await engine.compile("outside", onX((x) => tf.add(x, outside)), x);
+    const executable = await engine.compile(
+      "outside",
+      onX((x) => tf.add(x, outside)),
+      x,
+    );
     expect((await executable.run(values)).y?.data).toEqual(Float32Array.of(11, 18, 33));
     expect(outside.dataSync()).toEqual(Float32Array.of(10, 20, 30));
     outside.dispose();
@@ -140,7 +156,10 @@ describe("state", () => {
     const given = initial();
     const state = engine.createState(given);
     given.total.data[0] = 1000;
-    const [first, second] = [await engine.compile("a", program, signature), await engine.compile("b", program, signature)];
+    const [first, second] = [
+      await engine.compile("a", program, signature),
+      await engine.compile("b", program, signature),
+    ];
     await first.run({ by: float32([], [10]) }, state);
     const { before } = await second.run({ by: float32([], [100]) }, state);
     expect(before?.data).toEqual(Float32Array.of(11, 12));
@@ -171,7 +190,9 @@ describe("state", () => {
 });
 
 test("an unknown engine is an error that lists the known ones", async () => {
-  await expect(openEngine("gpu" as never, { threads: 1 })).rejects.toThrow(/"gpu".*cpu, webgpu, cuda, tfjs-cpu/);
+  await expect(openEngine("gpu" as never, { threads: 1 })).rejects.toThrow(
+    /"gpu" is unknown.*cpu, webgpu, cuda, tfjs-cpu/,
+  );
 });
 
 test("opening engines prints nothing", () => {
@@ -182,6 +203,8 @@ test("opening engines prints nothing", () => {
       const exe = await engine.compile("f", ({ inputs }) => ({ outputs: { y: inputs.x.neg() } }), { inputs: { x: { dtype: "float32", shape: [1] } } });
       await exe.run({ x: float32([1]) });
     }`;
-  const { stdout, stderr, status } = spawnSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" });
+  const { stdout, stderr, status } = spawnSync(process.execPath, ["--input-type=module", "-e", code], {
+    encoding: "utf8",
+  });
   expect({ stdout, stderr, status }).toEqual({ stdout: "", stderr: "", status: 0 });
 });

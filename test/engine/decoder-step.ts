@@ -20,7 +20,7 @@ export const tinyDecoder: DecoderConfig = {
   vocabSize: 29,
   hiddenSize: 16,
   intermediateSize: 24,
-  layers: 2,
+  layers: 1,
   heads: 4,
   kvHeads: 2,
   headDim: 4,
@@ -87,9 +87,18 @@ export function decoderTrainStep(config: DecoderConfig, batch: number, time: num
         return Array.from({ length: time + 1 }, (_, t) => (start + t * stride) % config.vocabSize);
       });
       return {
-        tokens: int32([batch, time], rows.flatMap((row) => row.slice(0, time))),
-        targets: int32([batch, time], rows.flatMap((row) => row.slice(1))),
-        positions: int32([batch, time], rows.flatMap((row) => row.slice(1).map((_, t) => t))),
+        tokens: int32(
+          [batch, time],
+          rows.flatMap((row) => row.slice(0, time)),
+        ),
+        targets: int32(
+          [batch, time],
+          rows.flatMap((row) => row.slice(1)),
+        ),
+        positions: int32(
+          [batch, time],
+          rows.flatMap((row) => row.slice(1).map((_, t) => t)),
+        ),
         segments: int32([batch, time]),
         rates: float32([3], [0.01, 1 / (1 - 0.9 ** (step + 1)), 1 / Math.sqrt(1 - 0.999 ** (step + 1))]),
       };

@@ -82,9 +82,18 @@ function floorDiv(graph: Graph, a: Value, b: Value): Value {
   const rest = binary(graph, "Sub", a, binary(graph, "Mul", quotient, b));
   const zero = like(graph, a, 0);
   const inexact = unary(graph, "Not", compare(graph, "Equal", rest, zero));
-  const opposite = compare(graph, "Xor", compare(graph, "Less", rest, zero), compare(graph, "Less", b, zero));
+  const [restBelow, divisorBelow] = [compare(graph, "Less", rest, zero), compare(graph, "Less", b, zero)];
+  const same = compare(graph, "Equal", cast(graph, restBelow, "int32"), cast(graph, divisorBelow, "int32"));
+  const opposite = unary(graph, "Not", same);
   const down = cast(graph, compare(graph, "And", inexact, opposite), "int32");
   return binary(graph, "Sub", quotient, down);
+}
+
+/** WebGPU has And and Not only. */
+export function either(graph: Graph, a: Value, b: Value): Value {
+  if (graph.target !== "webgpu") return compare(graph, "Or", a, b);
+  const neither = compare(graph, "And", unary(graph, "Not", a), unary(graph, "Not", b));
+  return unary(graph, "Not", neither);
 }
 
 function clip(graph: Graph, x: Value, low: number, high: number): Value {
@@ -111,7 +120,6 @@ const of =
 export const elementwiseKernels: Readonly<Record<string, Kernel>> = {
   Abs: map("Abs"),
   Ceil: map("Ceil"),
-  Cos: map("Cos"),
   Cosh: map("Cosh"),
   Elu: map("Elu"),
   Erf: map("Erf"),
@@ -124,10 +132,8 @@ export const elementwiseKernels: Readonly<Record<string, Kernel>> = {
   Round: map("Round"),
   Sigmoid: map("Sigmoid"),
   Sign: map("Sign"),
-  Sin: map("Sin"),
   Sinh: map("Sinh"),
   Sqrt: map("Sqrt"),
-  Tan: map("Tan"),
   Tanh: map("Tanh"),
   Expm1: of((graph, x) => binary(graph, "Sub", unary(graph, "Exp", x), like(graph, x, 1))),
   Log1p: of((graph, x) => unary(graph, "Log", binary(graph, "Add", x, like(graph, x, 1)))),
@@ -138,7 +144,7 @@ export const elementwiseKernels: Readonly<Record<string, Kernel>> = {
   IsNan: of((graph, x) => unary(graph, "IsNaN", x, "bool")),
   IsInf: of((graph, x) => unary(graph, "IsInf", x, "bool")),
   IsFinite: of((graph, x) => {
-    const odd = compare(graph, "Or", unary(graph, "IsNaN", x, "bool"), unary(graph, "IsInf", x, "bool"));
+    const odd = either(graph, unary(graph, "IsNaN", x, "bool"), unary(graph, "IsInf", x, "bool"));
     return unary(graph, "Not", odd);
   }),
   LogicalNot: of((graph, x) => unary(graph, "Not", x)),
@@ -194,7 +200,7 @@ export const elementwiseKernels: Readonly<Record<string, Kernel>> = {
   Less: test("Less"),
   LessEqual: test("LessOrEqual"),
   LogicalAnd: test("And"),
-  LogicalOr: test("Or"),
+  LogicalOr: (graph, inputs) => either(graph, input(inputs, "a"), input(inputs, "b")),
   Select: (graph, inputs) => {
     const condition = input(inputs, "condition");
     const yes = input(inputs, "t");

@@ -4,9 +4,11 @@ import { elementwiseKernels } from "./elementwise.js";
 import { indexingKernels } from "./indexing.js";
 import { reductionKernels } from "./reduction.js";
 import { shapeKernels } from "./shape.js";
+import { trigonometryKernels } from "./trigonometry.js";
 
 export const kernels: Readonly<Record<string, Kernel>> = {
   ...elementwiseKernels,
+  ...trigonometryKernels,
   ...shapeKernels,
   ...reductionKernels,
   ...indexingKernels,

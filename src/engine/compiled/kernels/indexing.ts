@@ -4,7 +4,7 @@ import type { Graph, Value } from "../graph.js";
 import { producer } from "../graph.js";
 import type { Kernel } from "../recorder.js";
 import { attributeBoolean, attributeNumber, attributeNumbers, input } from "./arguments.js";
-import { cast, compare, select } from "./elementwise.js";
+import { cast, compare, either, select } from "./elementwise.js";
 import { expand, reshape } from "./shape.js";
 
 /** Follows reshapes back to where the elements come from. */
@@ -37,7 +37,7 @@ function unsortedSegmentSum(graph: Graph, x: Value, segmentIds: Value, segments:
     const zero = graph.scalar("int32", 0);
     const below = compare(graph, "Less", ids, zero);
     const above = compare(graph, "GreaterOrEqual", ids, graph.scalar("int32", segments));
-    const outside = compare(graph, "Or", below, above);
+    const outside = either(graph, below, above);
     ids = select(graph, outside, zero, ids);
     rows = select(graph, reshape(graph, outside, [count, ...row.map(() => 1)]), graph.scalar(x.dtype, 0), rows);
   }

@@ -1,0 +1,29 @@
+/** ONNX Runtime sessions, opened the same way everywhere. */
+import * as ort from "onnxruntime-node";
+import type { Target } from "./graph.js";
+
+export interface SessionSettings {
+  readonly target: Target;
+  /** Threads of one operator. Operators run one after the other. */
+  readonly threads: number;
+  /** ONNX Runtime's own log, on stderr: errors only, or everything (which lists where each node is placed). */
+  readonly log: "errors" | "everything";
+}
+
+export async function createSession(
+  model: Uint8Array,
+  { target, threads, log }: SessionSettings,
+  outputsOnDevice: readonly string[] = [],
+): Promise<ort.InferenceSession> {
+  return ort.InferenceSession.create(model, {
+    executionProviders: [target],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+    logSeverityLevel: log === "everything" ? 0 : 3,
+    ...(outputsOnDevice.length === 0
+      ? {}
+      : { preferredOutputLocation: Object.fromEntries(outputsOnDevice.map((name) => [name, "gpu-buffer" as const])) }),
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * The contract on every engine that is present beside `cpu`, each in a process of its own: a native driver that aborts
+ * must not take the test run with it, and some engines need an environment that is read when a process starts.
+ */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import type { EngineId, EngineProbe } from "../../src/engine/index.js";
+import { chooseEngine, ENGINE_IDS, probeEngines } from "../../src/engine/index.js";
+import { skipVisibly } from "../skip.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const insideContract = process.env.MVA_TEST_ENGINE !== undefined;
+
+/** Debian's chromium package brings a Vulkan loader and SwiftShader, a Vulkan driver in software. */
+const CHROMIUM = "/usr/lib/chromium";
+const SWIFTSHADER = `${CHROMIUM}/vk_swiftshader_icd.json`;
+
+function environment(id: EngineId): NodeJS.ProcessEnv {
+  const env = { ...process.env, MVA_TEST_ENGINE: id };
+  if (id !== "webgpu" || !existsSync(SWIFTSHADER)) return env;
+  return { ...env, LD_LIBRARY_PATH: CHROMIUM, VK_ICD_FILENAMES: SWIFTSHADER };
+}
+
+function runVitest(id: EngineId, log: string, file: string): Promise<{ status: number | null; text: string }> {
+  const vitest = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url));
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [vitest, "run", file, "--reporter=verbose", "--no-color"], {
+      cwd: root,
+      env: { ...environment(id), MVA_TEST_ENGINE_LOG: log },
+    });
+    let text = "";
+    const take = (chunk: string) => {
+      text += chunk;
+    };
+    child.stdout.setEncoding("utf8").on("data", take);
+    child.stderr.setEncoding("utf8").on("data", take);
+    child.on("close", (status) => resolve({ status, text }));
+  });
+}
+
+/** Whether an engine runs in its environment; `probeEngines` sees this process's only. */
+async function probe(id: EngineId): Promise<EngineProbe | undefined> {
+  const before = { ...process.env };
+  Object.assign(process.env, environment(id));
+  try {
+    return (await probeEngines()).find((probe) => probe.id === id);
+  } finally {
+    for (const key of Object.keys(process.env)) if (!(key in before)) delete process.env[key];
+    Object.assign(process.env, before);
+  }
+}
+
+/** What ONNX Runtime's log says of where nodes were placed: the number by provider. */
+export function placements(log: string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [, provider = "", count] of log.matchAll(/placed on \[(\w+)\]\. Number of nodes: (\d+)/g)) {
+    counts[provider] = (counts[provider] ?? 0) + Number(count);
+  }
+  return counts;
+}
+
+test.runIf(!insideContract)(
+  "every engine is probed: available, or why not and what to do, in one line each",
+  async () => {
+    const probes = await probeEngines();
+    expect(probes.map(({ id }) => id)).toEqual([...ENGINE_IDS]);
+    for (const probe of probes) {
+      if (probe.available) continue;
+      expect(probe.reason).toMatch(/^.+$/);
+      expect(probe.remedy).toMatch(/^.+$/);
+    }
+    expect(probes.filter(({ available }) => available).map(({ id }) => id)).toEqual(
+      expect.arrayContaining(["cpu", "tfjs-cpu"]),
+    );
+    expect(chooseEngine(probes)).toMatch(/^(cpu|cuda)$/);
+  },
+);
+
+for (const id of ENGINE_IDS) {
+  if (id === "cpu" || id === "tfjs-cpu" || insideContract) continue;
+  test(`the contract holds on ${id}, and no node of a train step leaves its device`, {
+    timeout: 300_000,
+  }, async (ctx) => {
+    const found = await probe(id);
+    if (found?.available !== true) skipVisibly(ctx, `${id}: ${found?.reason}`);
+    const [ops, trainSteps] = await Promise.all([
+      runVitest(id, "errors", "test/engine/ops.test.ts"),
+      runVitest(id, "everything", "test/engine/train-steps.test.ts"),
+    ]);
+    for (const { status, text } of [ops, trainSteps]) {
+      const failures = text.split("\n").filter((line) => /×|FAIL|AssertionError/.test(line));
+      expect({ status, failures }).toEqual({ status: 0, failures: [] });
+    }
+    if (id !== "webgpu") return;
+    const { WebGpuExecutionProvider, ...elsewhere } = placements(trainSteps.text);
+    expect(WebGpuExecutionProvider).toBeGreaterThan(300);
+    expect(elsewhere).toEqual({});
+  });
+}
