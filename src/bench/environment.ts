@@ -1,0 +1,95 @@
+/** Where a run takes place: versions, machine, commit, and the engine that is to be used. */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { EngineId } from "../engine/engine.js";
+import type { RunDescription } from "./files/run-json.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+export interface Environment {
+  readonly versions: RunDescription["versions"];
+  readonly hardware: RunDescription["hardware"];
+  readonly commit: string | null;
+}
+
+export function environment(): Environment {
+  return {
+    versions: { "mva-bench": packageVersion(), node: process.versions.node, ...libraryVersions() },
+    hardware: {
+      platform: `${process.platform} ${process.arch}`,
+      cpu: cpus()[0]?.model.trim() ?? "unknown processor",
+      cores: availableParallelism(),
+      memoryBytes: totalmem(),
+      gpu: null,
+    },
+    commit: checkoutCommit(),
+  };
+}
+
+export function hardwareText({ hardware }: Environment): string {
+  const gib = Math.round((hardware.memoryBytes / 2 ** 30) * 10) / 10;
+  return `${hardware.cpu}, ${hardware.cores} cores, ${gib} GiB, ${hardware.platform}`;
+}
+
+export function packageVersion(): string {
+  return versionIn(join(root, "package.json"));
+}
+
+/** The libraries whose version may change a number. */
+function libraryVersions(): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of ["onnxruntime-node", "@tensorflow/tfjs", "@huggingface/tokenizers", "pure-rand"]) {
+    const path = join(root, "node_modules", name, "package.json");
+    if (existsSync(path)) found[name] = versionIn(path);
+  }
+  return found;
+}
+
+function versionIn(path: string): string {
+  return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
+}
+
+/** The commit of the checkout that runs, `null` for an installed package. */
+function checkoutCommit(): string | null {
+  if (!existsSync(join(root, ".git"))) return null;
+  const { status, stdout } = spawnSync("git", ["-C", root, "rev-parse", "HEAD"], { encoding: "utf8" });
+  return status === 0 ? stdout.trim() : null;
+}
+
+/** Turns `auto` into the engine that fits this machine, and says which. */
+export async function resolveEngine(wanted: EngineId | "auto", notice: (line: string) => void): Promise<EngineId> {
+  if (wanted !== "auto") return wanted;
+  const { chooseEngine, probeEngines } = await import("../engine/index.js");
+  const chosen = chooseEngine(await probeEngines());
+  notice(`engine: ${chosen} (chosen by auto; mva-bench doctor lists them)`);
+  return chosen;
+}
+
+/** Shell words that make a run again. */
+export function commandOf(run: {
+  readonly suiteArgument: string;
+  readonly data: string | null;
+  readonly base: string | null;
+  readonly reuse: string | null;
+  readonly seeds: readonly number[];
+  readonly engine: string;
+  readonly threads: number;
+  readonly budgetPer: string | null;
+}): string[] {
+  const flag = (name: string, value: string | number | null) => (value === null ? [] : [name, String(value)]);
+  return [
+    "mva-bench",
+    "run",
+    run.suiteArgument,
+    ...flag("--data", run.data),
+    ...flag("--base", run.base),
+    ...flag("--reuse", run.reuse),
+    ...flag("--seeds", run.seeds.join(",")),
+    ...flag("--engine", run.engine),
+    ...flag("--threads", run.threads),
+    ...flag("--budget-per", run.budgetPer),
+  ];
+}

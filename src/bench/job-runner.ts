@@ -1,0 +1,186 @@
+/**
+ * Runs jobs: one task of a method, one chunk of scoring, one check of the judges. Holds what jobs share (engine, base
+ * policy, compiled programs) from job to job. Used by the worker threads, and directly where there are none.
+ */
+import type { Engine } from "../engine/engine.js";
+import { openEngine } from "../engine/index.js";
+import type { DecoderConfig } from "../lm/config.js";
+import { loadModel } from "../lm/huggingface.js";
+import { initWeights } from "../lm/init.js";
+import { Tokenizer } from "../lm/tokenizer.js";
+import { ExecutableCache } from "../methods/executables.js";
+import { PairLogProbs } from "../methods/pair-log-probs.js";
+import { runTask } from "../methods/run-task.js";
+import type { Checkpoint, Checkpoints, TaskEnv, TaskEvent } from "../methods/task.js";
+import { createGoldScorer } from "../rewards/gold.js";
+import { ArtefactFolder, type StoredTask } from "./artefacts.js";
+import type { Job, JobResult, ScoreJob, TaskJob, WorkerSetup } from "./jobs.js";
+import { openScorer } from "./judges.js";
+import { scoreReplies } from "./scoring.js";
+import type { Suite } from "./suite.js";
+
+/** Steps between two saved states of a training: what an interruption can cost. */
+const stepsBetweenSaves = 50;
+
+export interface JobContext {
+  readonly signal: AbortSignal;
+  emit(event: TaskEvent): void;
+}
+
+type Model = TaskEnv["model"];
+
+export class Bench {
+  #setup: WorkerSetup | undefined;
+  #engine: Engine | undefined;
+  #model: Model | undefined;
+  #executables: ExecutableCache | undefined;
+  #logProbs = new PairLogProbs();
+
+  async setup(setup: WorkerSetup): Promise<void> {
+    await this.#executables?.dispose();
+    this.#executables = undefined;
+    this.#model = undefined;
+    this.#logProbs = new PairLogProbs();
+    this.#setup = setup;
+  }
+
+  async run(job: Job, context: JobContext): Promise<JobResult> {
+    const started = performance.now();
+    const seconds = () => (performance.now() - started) / 1000;
+    switch (job.kind) {
+      case "task": {
+        const stored = await this.#task(job, context, seconds);
+        return { kind: "task", ...stored };
+      }
+      case "score":
+        await this.#score(job, context);
+        return { kind: "score", seconds: seconds() };
+      default:
+        return job satisfies never;
+    }
+  }
+
+  async #task(job: TaskJob, context: JobContext, seconds: () => number): Promise<StoredTask> {
+    const { setup, artefacts } = this.#needs();
+    const engine = await this.#open();
+    const env: TaskEnv = {
+      engine,
+      model: this.#baseModel(),
+      seed: job.seed,
+      pairs: setup.data.pairs[job.split],
+      prompts: setup.data.trainingPrompts,
+      executables: this.#programs(engine),
+      // The scorer split's pairs have no shared log-probs to offer.
+      logProbs: job.split === "train" ? this.#logProbs : new PairLogProbs(),
+      ...(setup.suite.scorers.kind === "gold" ? { goldScorer: createGoldScorer() } : {}),
+      artefact: async (ref) => artefacts.readTensors(ref),
+    };
+    const output = await runTask(job.task, job.budgetFlops ?? Number.POSITIVE_INFINITY, env, {
+      label: job.label,
+      signal: context.signal,
+      emit: context.emit,
+      checkpoints: checkpointsIn(artefacts, job.key),
+    });
+    for (const [name, tensors] of Object.entries(output.artefacts)) {
+      artefacts.writeTensors({ task: job.key, name }, tensors);
+    }
+    const stored: StoredTask = {
+      artefacts: Object.keys(output.artefacts),
+      summary: output.summary,
+      seconds: seconds(),
+    };
+    artefacts.writeJson(job.key, "done.json", stored);
+    artefacts.removePartial(job.key);
+    return stored;
+  }
+
+  async #score(job: ScoreJob, context: JobContext): Promise<void> {
+    const { setup, artefacts } = this.#needs();
+    const engine = await this.#open();
+    const model = this.#baseModel();
+    const scorer = openScorer(setup, artefacts, model, this.#programs(engine));
+    const found = await scoreReplies(
+      {
+        engine,
+        model,
+        scorer,
+        suite: setup.suite,
+        prompts: setup.data.evaluation[job.split],
+        vocabulary: new Set(setup.data.vocabulary),
+        signal: context.signal,
+      },
+      job,
+      job.adapters.map((ref) => artefacts.readTensors(ref)),
+    );
+    artefacts.writeJson(job.key, "scored.json", found);
+  }
+
+  #needs(): { setup: WorkerSetup; artefacts: ArtefactFolder } {
+    if (this.#setup === undefined) throw new Error("a job came before its set-up");
+    return { setup: this.#setup, artefacts: new ArtefactFolder(this.#setup.checkpoints) };
+  }
+
+  async #open(): Promise<Engine> {
+    const { setup } = this.#needs();
+    this.#engine ??= await openEngine(setup.engine, { threads: setup.threads });
+    return this.#engine;
+  }
+
+  #programs(engine: Engine): ExecutableCache {
+    this.#executables ??= new ExecutableCache(engine);
+    return this.#executables;
+  }
+
+  #baseModel(): Model {
+    if (this.#model !== undefined) return this.#model;
+    const { setup } = this.#needs();
+    if (setup.base !== undefined) this.#model = loadModel(setup.base);
+    else {
+      const tokenizer = new Tokenizer(setup.tokenizer);
+      const config = scratchConfig(setup.suite, tokenizer);
+      this.#model = { config, weights: initWeights(config, setup.suite.base.seed), tokenizer };
+    }
+    return this.#model;
+  }
+}
+
+/** The decoder that a suite trains from scratch. */
+export function scratchConfig(suite: Suite, tokenizer: Tokenizer): DecoderConfig {
+  const { base, data } = suite;
+  return {
+    vocabSize: tokenizer.vocabSize,
+    hiddenSize: base.hiddenSize,
+    intermediateSize: base.intermediateSize,
+    layers: base.layers,
+    heads: base.heads,
+    kvHeads: base.kvHeads,
+    headDim: base.hiddenSize / base.heads,
+    rmsNormEps: 1e-5,
+    ropeTheta: 10_000,
+    ropeScaling: null,
+    tieWordEmbeddings: true,
+    attentionBias: false,
+    maxPositions: data.maxPromptTokens + Math.max(data.maxReplyTokens, suite.evaluation.maxNewTokens) + 1,
+    bosTokenId: null,
+    eosTokenIds: tokenizer.eosId === null ? [] : [tokenizer.eosId],
+  };
+}
+
+/** Saved states of a training that is under way: the tensors first, then the small file that names them. */
+function checkpointsIn(artefacts: ArtefactFolder, key: string): Checkpoints {
+  type Saved = Omit<Checkpoint, "state">;
+  return {
+    every: stepsBetweenSaves,
+    async load() {
+      const saved = artefacts.readJson<Saved>(key, "partial.json");
+      if (saved === undefined) return null;
+      return { ...saved, state: artefacts.readTensors({ task: key, name: `partial-${saved.step}` }) };
+    },
+    async save({ state, ...saved }) {
+      const before = artefacts.readJson<Saved>(key, "partial.json");
+      artefacts.writeTensors({ task: key, name: `partial-${saved.step}` }, state);
+      artefacts.writeJson(key, "partial.json", saved satisfies Saved);
+      if (before !== undefined) artefacts.remove(key, `partial-${before.step}.safetensors`);
+    },
+  };
+}

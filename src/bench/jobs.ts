@@ -1,0 +1,80 @@
+/**
+ * What worker threads are asked to do, as plain data. A job's result lies in the run folder before its promise resolves,
+ * so an interrupted run finds it there.
+ */
+import type { EngineId } from "../engine/engine.js";
+import type { TokenizerFiles } from "../lm/tokenizer-files.js";
+import type { ArtefactRef, Task, TaskSummary } from "../methods/task.js";
+import type { PreparedData } from "./prepare.js";
+import type { Suite } from "./suite.js";
+
+/** What every job of a worker needs; sent again when a stage changes it. */
+export interface WorkerSetup {
+  readonly engine: EngineId;
+  /** Threads of arithmetic an executable may use. */
+  readonly threads: number;
+  readonly suite: Suite;
+  readonly data: PreparedData;
+  readonly tokenizer: TokenizerFiles;
+  /** The run folder's `checkpoints/`. */
+  readonly checkpoints: string;
+  /** Folder of the base policy (Hugging Face layout); absent while it is still to be trained. */
+  readonly base?: string;
+  /** The judging reward model's artefact, where the suite has one. */
+  readonly judge?: ArtefactRef;
+}
+
+/** Executes one task of a method (or SFT, or the judging scorer). */
+export interface TaskJob {
+  readonly kind: "task";
+  /** Names the result: equal keys, equal bits. */
+  readonly key: string;
+  readonly label: string;
+  readonly task: Task;
+  readonly seed: number;
+  /** `null`: uncharged, no bound. */
+  readonly budgetFlops: number | null;
+  /** Whose pairs it trains on. */
+  readonly split: "train" | "scorer";
+}
+
+/** Generates and scores replies of some policies of one bank to one split's prompts. */
+export interface ScoreJob {
+  readonly kind: "score";
+  readonly key: string;
+  readonly label: string;
+  readonly seed: number;
+  readonly split: "validation" | "test";
+  readonly adapters: readonly ArtefactRef[];
+  /** One row of coefficients over `adapters` a policy. */
+  readonly policies: readonly (readonly number[])[];
+  /** Whether to measure KL(pi‖base) on the replies. */
+  readonly kl: boolean;
+}
+
+export type Job = TaskJob | ScoreJob;
+
+export type JobResult =
+  | {
+      readonly kind: "task";
+      readonly artefacts: readonly string[];
+      readonly summary: TaskSummary;
+      readonly seconds: number;
+    }
+  | { readonly kind: "score"; readonly seconds: number };
+
+/** `checkpoints/<key>/scored.json`: what a score job found, `replies[policy][prompt][sample]`. */
+export interface ScoredReplies {
+  readonly prompts: readonly string[];
+  readonly replies: readonly (readonly (readonly ScoredReply[])[])[];
+}
+
+export interface ScoredReply {
+  readonly text: string;
+  readonly ended: boolean;
+  readonly broken: boolean;
+  /** In suite order of values, raw units; `null` for a score that is not a finite number. */
+  readonly scores: readonly (number | null)[];
+  /** Nats over the whole reply; `null` where not measured. */
+  readonly kl: number | null;
+}

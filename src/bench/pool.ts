@@ -1,0 +1,158 @@
+/**
+ * Worker threads that execute jobs. `session.run` blocks its thread for a whole step, so nothing is trained on the main
+ * thread: it stays free for signals and the screen. Each worker uses one thread of arithmetic; results do not depend on
+ * which worker runs a job, nor on how many there are.
+ */
+import { Worker } from "node:worker_threads";
+import type { TaskEvent } from "../methods/task.js";
+import type { Job, JobResult, WorkerSetup } from "./jobs.js";
+
+export type ToWorker =
+  | { readonly type: "setup"; readonly setup: WorkerSetup }
+  | { readonly type: "job"; readonly id: number; readonly job: Job }
+  | { readonly type: "abort" };
+
+export type FromWorker =
+  | { readonly type: "event"; readonly id: number; readonly event: TaskEvent }
+  | { readonly type: "done"; readonly id: number; readonly result: JobResult }
+  | { readonly type: "failed"; readonly id: number; readonly error: PlainError };
+
+/** An error as it crosses threads. */
+export interface PlainError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly code?: string;
+  readonly exitCode?: number;
+  readonly step?: number;
+}
+
+/** A job that failed in its worker, with what the original error said of itself. */
+export class JobError extends Error {
+  override readonly name: string;
+  readonly code: string | undefined;
+  readonly exitCode: number | undefined;
+  readonly step: number | undefined;
+
+  constructor(plain: PlainError) {
+    super(plain.message);
+    this.name = plain.name;
+    this.code = plain.code;
+    this.exitCode = plain.exitCode;
+    this.step = plain.step;
+    if (plain.stack !== undefined) this.stack = plain.stack;
+  }
+}
+
+/** The pool was stopped (interrupted, or closed) before the job ended. */
+export class Stopped extends Error {
+  override readonly name = "Stopped";
+}
+
+export interface JobListener {
+  onStart(): void;
+  onEvent(event: TaskEvent): void;
+}
+
+interface Pending {
+  readonly id: number;
+  readonly job: Job;
+  readonly priority: number;
+  readonly listener: JobListener;
+  resolve(result: JobResult): void;
+  reject(error: Error): void;
+}
+
+interface Member {
+  readonly worker: Worker;
+  current: Pending | undefined;
+}
+
+export class WorkerPool {
+  readonly #members: Member[] = [];
+  readonly #queue: Pending[] = [];
+  #nextId = 1;
+  #stopped: Error | undefined;
+
+  /** @param script the built worker (`dist/bench/worker.js`) */
+  constructor(
+    readonly size: number,
+    script: URL,
+  ) {
+    for (let i = 0; i < size; i++) {
+      const worker = new Worker(script, { stdout: true, stderr: true });
+      const member: Member = { worker, current: undefined };
+      worker.on("message", (message: FromWorker) => this.#receive(member, message));
+      worker.on("error", (error: Error) => this.stop(error));
+      // A worker's own prints are nobody's result; what libraries complain of is kept for those who ask.
+      worker.stdout.resume();
+      worker.stderr.resume();
+      this.#members.push(member);
+    }
+  }
+
+  /** Gives every worker what its jobs need; jobs run after it see it. */
+  setup(setup: WorkerSetup): void {
+    for (const { worker } of this.#members) worker.postMessage({ type: "setup", setup } satisfies ToWorker);
+  }
+
+  /** @param priority lower runs first; equal ones in order of asking */
+  run(job: Job, priority: number, listener: JobListener): Promise<JobResult> {
+    if (this.#stopped !== undefined) return Promise.reject(this.#stopped);
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ id: this.#nextId++, job, priority, listener, resolve, reject });
+      this.#queue.sort((a, b) => a.priority - b.priority || a.id - b.id);
+      // Started in a later turn, so that jobs asked for together are ordered by priority before the first one starts.
+      setImmediate(() => this.#dispatch());
+    });
+  }
+
+  /** Rejects everything that waits or runs and ends the threads. */
+  stop(reason: Error = new Stopped("stopped")): void {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = reason;
+    for (const member of this.#members) {
+      member.worker.postMessage({ type: "abort" } satisfies ToWorker);
+      member.current?.reject(reason);
+      member.current = undefined;
+    }
+    for (const pending of this.#queue.splice(0)) pending.reject(reason);
+  }
+
+  async close(): Promise<void> {
+    this.stop(new Stopped("the pool is closed"));
+    await Promise.all(this.#members.map(({ worker }) => worker.terminate()));
+  }
+
+  #dispatch(): void {
+    for (const member of this.#members) {
+      if (member.current !== undefined) continue;
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      member.current = next;
+      next.listener.onStart();
+      member.worker.postMessage({ type: "job", id: next.id, job: next.job } satisfies ToWorker);
+    }
+  }
+
+  #receive(member: Member, message: FromWorker): void {
+    const pending = member.current;
+    if (pending === undefined || pending.id !== message.id) return;
+    switch (message.type) {
+      case "event":
+        pending.listener.onEvent(message.event);
+        return;
+      case "done":
+        member.current = undefined;
+        pending.resolve(message.result);
+        break;
+      case "failed":
+        member.current = undefined;
+        pending.reject(new JobError(message.error));
+        break;
+      default:
+        message satisfies never;
+    }
+    setImmediate(() => this.#dispatch());
+  }
+}

@@ -1,0 +1,71 @@
+/** From a run's files back to its tables: the promise that every figure can be recomputed from them. */
+import { InputError } from "../data/errors.js";
+import { readCandidates } from "./files/candidates.js";
+import { readPrompts } from "./files/prompts.js";
+import type { RunFiles } from "./files/run-files.js";
+import { readScores, SCORED_SPLITS, type ScoredSplit } from "./files/scores.js";
+import type { RunTables, TableCandidate, TablePrompt } from "./tables.js";
+
+/**
+ * Reads `scores.csv`, `candidates.csv` and `prompts.csv`.
+ * @throws InputError naming the file and what is missing or surplus in it
+ */
+export function readTables(files: RunFiles): RunTables {
+  const { values, rows } = readCandidates(files.candidates);
+  const all = readPrompts(files.prompts).map(
+    (row): TablePrompt => ({ key: row.prompt, split: row.split, source: row.source }),
+  );
+  const prompts: Record<ScoredSplit, readonly TablePrompt[]> = {
+    validation: all.filter((prompt) => prompt.split === "validation"),
+    test: all.filter((prompt) => prompt.split === "test"),
+  };
+  const places = new Map(
+    SCORED_SPLITS.flatMap((split) => prompts[split].map((p, i) => [`${split} ${p.key}`, i] as const)),
+  );
+  const valueIndex = new Map(values.map((value, k) => [value, k]));
+  const sums = new Map<string, { sum: Float64Array; count: Float64Array }>();
+  for (const row of readScores(files.scores)) {
+    const p = places.get(`${row.split} ${row.prompt}`);
+    const v = valueIndex.get(row.value);
+    if (p === undefined)
+      throw new InputError(`${files.scores}: prompt ${row.prompt} (${row.split}) is not in prompts.csv`);
+    if (v === undefined) throw new InputError(`${files.scores}: value "${row.value}" is not in candidates.csv`);
+    const key = cellKey(row.seed, row.method, row.candidate, row.split);
+    const count = prompts[row.split].length;
+    let cell = sums.get(key);
+    if (cell === undefined) {
+      cell = { sum: new Float64Array(values.length * count), count: new Float64Array(values.length * count) };
+      sums.set(key, cell);
+    }
+    const at = v * count + p;
+    cell.sum[at] = (cell.sum[at] ?? 0) + row.score;
+    cell.count[at] = (cell.count[at] ?? 0) + 1;
+  }
+  const candidates = rows.map((row): TableCandidate => {
+    const scores: Partial<Record<ScoredSplit, Float64Array>> = {};
+    for (const split of SCORED_SPLITS) {
+      const cell = sums.get(cellKey(row.seed, row.method, row.candidate, split));
+      if (cell === undefined) continue;
+      const missing = cell.count.indexOf(0);
+      if (missing >= 0) {
+        const prompt = prompts[split][missing % prompts[split].length]?.key ?? "";
+        const value = values[Math.floor(missing / prompts[split].length)] ?? "";
+        throw new InputError(
+          `${files.scores}: no ${value} score of ${row.method} ${row.candidate} (seed ${row.seed}) for ${split} prompt ${prompt}`,
+        );
+      }
+      scores[split] = cell.sum.map((sum, i) => sum / (cell.count[i] ?? 1));
+    }
+    if (row.selected && scores.test === undefined) {
+      throw new InputError(
+        `${files.candidates}: ${row.method} ${row.candidate} (seed ${row.seed}) is selected but has no test scores`,
+      );
+    }
+    return { ...row, scores };
+  });
+  return { values, seeds: [...new Set(rows.map((row) => row.seed))].sort((a, b) => a - b), prompts, candidates };
+}
+
+function cellKey(seed: number, method: string, candidate: string, split: ScoredSplit): string {
+  return JSON.stringify([seed, method, candidate, split]);
+}

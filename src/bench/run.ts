@@ -1,0 +1,737 @@
+/**
+ * A run from end to end: base, judges, methods, candidates, scores, summary. Reads top to bottom like the protocol;
+ * whatever was finished before an interruption is found in the run folder and not computed again.
+ */
+import { hostname } from "node:os";
+import { embeddedDataset } from "../data/embedded/dataset.js";
+import { InputError } from "../data/errors.js";
+import { dataHash } from "../data/hash.js";
+import { type Pair, readPairs } from "../data/index.js";
+import type { EngineId } from "../engine/engine.js";
+import { adapterScale } from "../lm/adapters.js";
+import { loadModel, type ModelFolder, modelHash, saveModel } from "../lm/huggingface.js";
+import type { Tokenizer } from "../lm/tokenizer.js";
+import type { MethodSettings, Offer } from "../methods/method.js";
+import { methodById } from "../methods/registry.js";
+import { contentKey, type TaskSummary } from "../methods/task.js";
+import { ArtefactFolder, type StoredTask } from "./artefacts.js";
+import { commandOf, environment, hardwareText, resolveEngine } from "./environment.js";
+import {
+  basePolicy,
+  type CandidateScores,
+  chooseExplored,
+  chooseLattice,
+  exploredCandidates,
+  gridRow,
+  type OfferedCandidate,
+  offeredCandidates,
+  repliesSummary,
+  SplitScores,
+  scoresOf,
+  tableCandidate,
+} from "./evaluate.js";
+import type { LedgerRow } from "./files/ledger.js";
+import { averageInterference, type Interference, interferenceOf } from "./interference.js";
+import { scratchConfig } from "./job-runner.js";
+import type { WorkerSetup } from "./jobs.js";
+import { judgeArtefact, judgeTask } from "./judges.js";
+import { simplexLattice } from "./lattice.js";
+import { type SuiteLock, scalesFrom, scalesOf } from "./lock.js";
+import { WorkerPool } from "./pool.js";
+import { type EvaluationPrompt, type PreparedData, prepareData, trainTokenizer } from "./prepare.js";
+import { openRunFolder, type RunFolder, type RunRecord, readRunRecord, type ScoredTexts } from "./run-folder.js";
+import type { ValueScale } from "./selection.js";
+import { type Progress, Session } from "./session.js";
+import { loadSuite, type Suite, suiteHash } from "./suite.js";
+import { type RowInfo, summarise } from "./summarise.js";
+import type { Estimate, RunSummary } from "./summary.js";
+import { meansOf, type RunTables, type TableCandidate, type TablePrompt } from "./tables.js";
+import { type RowOutcome, type TrainedRow, trainRow } from "./train-methods.js";
+
+export interface RunOptions {
+  /** Name of a suite that ships, or path of a suite file; with `resume`, the run's own. */
+  readonly suite: string;
+  /** The run folder; `reports/runs/<id>` under `cwd` where absent. */
+  readonly out: string | undefined;
+  readonly data: string | undefined;
+  readonly seeds: readonly number[] | undefined;
+  readonly engine: EngineId | "auto" | undefined;
+  /** Worker threads; each does one thread's arithmetic. */
+  readonly threads: number;
+  readonly budgetPer: "method" | "policy" | undefined;
+  /** Folder of a base policy in Hugging Face layout. */
+  readonly base: string | undefined;
+  /** Folder of a run whose base, judges and lock are taken over. */
+  readonly reuse: string | undefined;
+  /** Folder of the interrupted run to go on with. */
+  readonly resume: string | undefined;
+  readonly cwd: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  /** Called once the run folder is this run's. */
+  readonly onFolder: (path: string) => void;
+  readonly onProgress: (progress: RunProgress) => void;
+  /** One line that a reader should see. */
+  readonly onNotice: (line: string) => void;
+  /** The built worker; the package's own where absent. */
+  readonly workerScript?: URL;
+}
+
+export interface RunResult {
+  readonly folder: string;
+  readonly summary: RunSummary;
+}
+
+/** What a screen is told while a run goes on. */
+export type RunProgress =
+  | Progress
+  | { readonly type: "stage"; readonly stage: string; readonly done: number; readonly total: number };
+
+/**
+ * Runs a suite, or goes on with an interrupted run.
+ * @throws InputError for bad input; AbortError when `signal` fires (the folder stays resumable).
+ */
+export async function runSuite(options: RunOptions): Promise<RunResult> {
+  const before = options.resume === undefined ? undefined : readRunRecord(options.resume);
+  const suite = before?.suite ?? withBudgetRule(loadSuite(options.suite), options.budgetPer);
+  const dataPath = options.data ?? before?.data ?? undefined;
+  const basePath = before?.base ?? options.base;
+  const { pairs, prompts, hash: dataContent } = await readData(suite, dataPath);
+  const given = basePath === undefined ? undefined : loadModel(basePath);
+  const record = before ?? {
+    schema: 1 as const,
+    started: new Date(options.now()).toISOString(),
+    suite,
+    suiteArgument: options.suite,
+    suiteHash: suiteHash(suite, given === undefined ? {} : { base: modelHash(given) }),
+    dataHash: dataContent,
+    baseHash: null,
+    scorersHash: null,
+    lockHash: null,
+    data: options.data ?? null,
+    base: options.base ?? null,
+    reuse: options.reuse ?? null,
+    budgetPer: options.budgetPer ?? null,
+    engine: await resolveEngine(options.engine ?? "cpu", options.onNotice),
+    threads: options.threads,
+    seeds: [...(options.seeds ?? suite.seeds)],
+    command: [] as string[],
+    ...environment(),
+  };
+  if (before !== undefined && before.dataHash !== dataContent) {
+    throw new InputError(
+      `${dataPath ?? "the embedded data"}: not the data that this run was started on (hash ${dataContent.slice(0, 12)}, not ${before.dataHash.slice(0, 12)})`,
+    );
+  }
+  const command = commandOf(record);
+  const folder = openRunFolder({
+    resume: options.resume,
+    out: options.out,
+    cwd: options.cwd,
+    record: { ...record, command },
+    now: options.now,
+  });
+  try {
+    options.onFolder(folder.dir);
+    const reused = record.reuse ?? undefined;
+    const run = new SuiteRun(suite, folder, options, {
+      pairs,
+      prompts,
+      given,
+      reused,
+      record: { ...record, command, id: folder.id },
+    });
+    return { folder: folder.dir, summary: await run.execute() };
+  } finally {
+    folder.close();
+  }
+}
+
+function withBudgetRule(suite: Suite, per: RunOptions["budgetPer"]): Suite {
+  return per === undefined ? suite : { ...suite, budget: { ...suite.budget, per } };
+}
+
+interface SuiteData {
+  readonly pairs: readonly Pair[];
+  readonly prompts: readonly { readonly split: "validation" | "test"; readonly prompt: string }[];
+  readonly hash: string;
+}
+
+async function readData(suite: Suite, path: string | undefined): Promise<SuiteData> {
+  const values = suite.values.map((value) => value.name);
+  if (suite.data.source === "embedded") {
+    if (path !== undefined) {
+      throw new InputError(`suite "${suite.suite}" brings its own data; leave out --data, or run a suite such as hh`);
+    }
+    return embeddedDataset(suite.data.set ?? "mild");
+  }
+  if (path === undefined) {
+    throw new InputError(`suite "${suite.suite}" needs preference pairs of ${values.join(", ")}: give --data DIR`);
+  }
+  const { pairs } = await readPairs(path, { values });
+  return { pairs, prompts: [], hash: await dataHash(path) };
+}
+
+interface Inputs {
+  readonly pairs: readonly Pair[];
+  readonly prompts: SuiteData["prompts"];
+  readonly given: ModelFolder | undefined;
+  readonly reused: string | undefined;
+  readonly record: RunRecord;
+}
+
+class SuiteRun {
+  readonly #values: readonly string[];
+  readonly #seeds: readonly number[];
+  readonly #lattice: readonly (readonly number[])[];
+  readonly #rows: readonly TrainedRow[];
+  readonly #artefacts: ArtefactFolder;
+  readonly #uncharged: { kind: string; flops: number; seconds: number }[] = [];
+  /** Rows that also offered explored mixtures. */
+  readonly #explored = new Set<string>();
+  readonly #failures: { method: string; seed: number; message: string }[] = [];
+
+  constructor(
+    readonly suite: Suite,
+    readonly folder: RunFolder,
+    readonly options: RunOptions,
+    readonly inputs: Inputs,
+  ) {
+    this.#values = suite.values.map((value) => value.name);
+    this.#seeds = inputs.record.seeds;
+    this.#lattice = simplexLattice(suite.candidates.lattice, this.#values.length);
+    this.#rows = trainedRows(suite);
+    this.#artefacts = new ArtefactFolder(folder.path("checkpoints"));
+  }
+
+  async execute(): Promise<RunSummary> {
+    const { options, folder, suite } = this;
+    const { record } = this.inputs;
+    folder.event({
+      type: "run-started",
+      run: folder.id,
+      suite: suite.suite,
+      title: suite.title,
+      suiteHash: record.suiteHash,
+      values: [...this.#values],
+      seeds: [...this.#seeds],
+      methods: this.#rows.map(({ id, title, ranked }) => ({ id, title, ranked })),
+      budget: suite.budget,
+      scales: scalesOf(suite) ?? null,
+      engine: record.engine,
+      threads: record.threads,
+      pid: process.pid,
+      host: hostname(),
+      resumed: options.resume !== undefined,
+    });
+    const pool = new WorkerPool(
+      this.inputs.record.threads,
+      options.workerScript ?? new URL("./worker.js", import.meta.url),
+    );
+    const onAbort = () => pool.stop(abortError(options.signal));
+    options.signal.addEventListener("abort", onAbort, { once: true });
+    if (options.signal.aborted) onAbort();
+    try {
+      const session = new Session(pool, this.#artefacts, (progress) => {
+        logProgress(folder, progress);
+        options.onProgress(progress);
+      });
+      const summary = await this.#stages(session, pool);
+      folder.event({
+        type: "run-finished",
+        status: summary.failures.length === 0 ? "completed" : "failed",
+        seconds: summary.run.seconds,
+        headline: null,
+      });
+      folder.removeCheckpoints();
+      return summary;
+    } catch (error) {
+      if (options.signal.aborted) {
+        folder.event({ type: "run-interrupted", signal: String(options.signal.reason ?? "signal") });
+        throw abortError(options.signal);
+      }
+      throw error;
+    } finally {
+      options.signal.removeEventListener("abort", onAbort);
+      await pool.close();
+    }
+  }
+
+  async #stages(session: Session, pool: WorkerPool): Promise<RunSummary> {
+    const { suite, folder } = this;
+    const total = 2 + 2 * this.#seeds.length + 1;
+    let done = 0;
+    let open: { name: string; startedMs: number } | undefined;
+    const finish = () => {
+      if (open === undefined) return;
+      const seconds = (this.options.now() - open.startedMs) / 1000;
+      folder.event({ type: "stage-finished", stage: open.name, seconds });
+      open = undefined;
+    };
+    const stage = (name: string) => {
+      finish();
+      open = { name, startedMs: this.options.now() };
+      folder.event({ type: "stage-started", stage: name, unit: "jobs", total: null });
+      this.options.onProgress({ type: "stage", stage: name, done: done++, total });
+    };
+
+    stage("base policy");
+    const tokenizer = this.#tokenizer();
+    const data = prepareData(this.inputs.pairs, this.inputs.prompts, suite, tokenizer);
+    const basics: WorkerSetup = {
+      engine: this.inputs.record.engine,
+      threads: 1,
+      suite,
+      data,
+      tokenizer: tokenizer.files,
+      checkpoints: folder.path("checkpoints"),
+    };
+    const base = await this.#base(session, pool, basics, tokenizer);
+    folder.amend({ baseHash: base });
+    const context = contentKey({ base, data: this.inputs.record.dataHash, suite: this.inputs.record.suiteHash });
+    let setup: WorkerSetup = { ...basics, base: folder.path("base") };
+    pool.setup(setup);
+
+    stage("judging scorers");
+    const judged = await this.#judges(session, context);
+    if (judged !== null) {
+      setup = { ...setup, judge: judged.artefact };
+      pool.setup(setup);
+    }
+    const accuracy = judged?.accuracy ?? this.#values.map(() => null);
+
+    let scales = scalesOf(suite) ?? this.folder.readLock()?.values;
+    const ledger: LedgerRow[] = [];
+    const candidates: TableCandidate[] = [];
+    const texts: ScoredTexts[] = [];
+    const interference = new Map<string, Interference[]>();
+    for (const seed of this.#seeds) {
+      stage(`training, seed ${seed}`);
+      const offers = await this.#train(session, seed, context, ledger);
+      for (const row of this.#rows) {
+        const offer = offers.get(row.id);
+        if (offer === undefined || offer.mixes === null) continue;
+        const found = this.#interference(row, offer);
+        for (const pair of found.pairs) {
+          folder.event({ type: "interference", seed, method: row.id, ...pair, layer: null });
+        }
+        interference.set(row.id, [...(interference.get(row.id) ?? []), found]);
+      }
+      stage(`scoring, seed ${seed}`);
+      const scored = await this.#score(session, seed, context, offers, data, scales);
+      scales = scored.scales;
+      candidates.push(...scored.candidates);
+      texts.push(...scored.texts);
+    }
+
+    stage("statistics");
+    const tables: RunTables = {
+      values: this.#values,
+      seeds: this.#seeds,
+      prompts: { validation: rowsOf(data, "validation"), test: rowsOf(data, "test") },
+      candidates,
+    };
+    folder.writeTables(suite.suite, tables, texts, ledger);
+    const { record } = this.inputs;
+    const summary = summarise({
+      run: {
+        id: folder.id,
+        suite: suite.suite,
+        title: suite.title,
+        version: suite.version,
+        suiteHash: record.suiteHash,
+        dataHash: record.dataHash,
+        packageVersion: record.versions["mva-bench"],
+        engine: record.engine,
+        threads: record.threads,
+        hardware: hardwareText(record),
+        seeds: this.#seeds,
+        budget: suite.budget,
+        command: record.command,
+        seconds: folder.elapsedSeconds(this.options.now()),
+      },
+      tables,
+      rows: this.#rowInfos(),
+      scales: scales ?? [],
+      accuracy,
+      questions: suite.questions,
+      statistics: suite.statistics,
+      ledger,
+      uncharged: this.#uncharged,
+      interference: [...interference].map(([method, all]) => ({ method, ...averageInterference(all) })),
+      failures: this.#failures,
+    });
+    folder.writeSummary(summary);
+    finish();
+    return summary;
+  }
+
+  #scored(candidate: TableCandidate): void {
+    const { seed, method, weights, coefficients, kl, broken } = candidate;
+    for (const split of ["validation", "test"] as const) {
+      const scores = candidate.scores[split];
+      if (scores === undefined) continue;
+      this.folder.event({
+        type: "candidate-scored",
+        seed,
+        method,
+        candidate: candidate.candidate,
+        split,
+        weights: weights === null ? null : [...weights],
+        coefficients: coefficients === null ? null : [...coefficients],
+        means: meansOf(scores, this.#values.length),
+        kl: split === "test" ? kl : null,
+        broken: split === "test" ? broken : null,
+      });
+    }
+  }
+
+  /** The base's own, a stored one of this run, or one trained now from the training split. */
+  #tokenizer(): Tokenizer {
+    if (this.inputs.given !== undefined) return this.inputs.given.tokenizer;
+    return trainTokenizer(this.inputs.pairs, this.suite);
+  }
+
+  /** Leaves the base in `base/`; returns the hash of its content. */
+  async #base(session: Session, pool: WorkerPool, basics: WorkerSetup, tokenizer: Tokenizer): Promise<string> {
+    const { suite, folder, inputs } = this;
+    if (inputs.given !== undefined) {
+      saveModel(folder.path("base"), inputs.given);
+      return modelHash(inputs.given);
+    }
+    if (inputs.reused !== undefined) {
+      const model = this.folder.takeBase(inputs.reused, inputs.record);
+      saveModel(folder.path("base"), model);
+      return modelHash(model);
+    }
+    pool.setup(basics);
+    const stored = await session.task(
+      {
+        kind: "task",
+        key: contentKey({ sft: suite.base, data: inputs.record.dataHash, limits: suite.data }),
+        label: "base/sft",
+        task: { kind: "sft", values: this.#values, settings: suite.base.sft },
+        seed: suite.base.seed,
+        budgetFlops: null,
+        split: "train",
+      },
+      0,
+    );
+    this.#note("sft of the base", stored);
+    const config = scratchConfig(suite, tokenizer);
+    const key = contentKey({ sft: suite.base, data: inputs.record.dataHash, limits: suite.data });
+    const weights = this.#artefacts.readTensors({ task: key, name: "weights" });
+    const model = { config, weights, tokenizer };
+    saveModel(folder.path("base"), model);
+    return modelHash(model);
+  }
+
+  async #judges(session: Session, context: string) {
+    const task = judgeTask(this.suite);
+    if (task === null) return null;
+    const seed = this.suite.scorers.kind === "reward-model" ? this.suite.scorers.seed : 0;
+    const key = contentKey({ judge: task, seed, context });
+    if (this.inputs.reused !== undefined) this.folder.takeScorer(this.inputs.reused, key);
+    const stored = await session.task(
+      { kind: "task", key, label: "scorers/reward-model", task, seed, budgetFlops: null, split: "scorer" },
+      0,
+    );
+    this.#note("judging scorers", stored);
+    this.folder.keepScorer(key);
+    this.folder.amend({ scorersHash: key });
+    const accuracy: Estimate[] = this.#values.map((value) => {
+      const found = stored.summary.rewardAccuracy?.find((entry) => entry.value === value);
+      if (found === undefined) return { value: Number.NaN, low: 0, high: 1 };
+      return { value: found.accuracy, low: found.low, high: found.high };
+    });
+    return { artefact: judgeArtefact(key), accuracy };
+  }
+
+  async #train(session: Session, seed: number, context: string, ledger: LedgerRow[]): Promise<Map<string, Offer>> {
+    const { suite, folder } = this;
+    const outcomes = await Promise.all(
+      this.#rows.map(
+        async (row): Promise<[TrainedRow, RowOutcome]> => [
+          row,
+          await trainRow(
+            session,
+            { values: this.#values, lattice: this.#lattice, seed, budget: suite.budget, context },
+            row,
+          ),
+        ],
+      ),
+    );
+    const offers = new Map<string, Offer>();
+    for (const [row, outcome] of outcomes) {
+      ledger.push(...outcome.ledger);
+      for (const entry of outcome.ledger) folder.event({ type: "ledger", ...entry });
+      if (outcome.kind === "offered") {
+        offers.set(row.id, outcome.offer);
+        folder.keepAdapters(seed, row.id, row.settings.preference.adapter, outcome.offer, this.#artefacts);
+        continue;
+      }
+      this.#fail(row.id, seed, outcome.message);
+    }
+    return offers;
+  }
+
+  async #score(
+    session: Session,
+    seed: number,
+    context: string,
+    offers: ReadonlyMap<string, Offer>,
+    data: PreparedData,
+    known: readonly ValueScale[] | undefined,
+  ): Promise<{ scales: readonly ValueScale[]; candidates: TableCandidate[]; texts: ScoredTexts[] }> {
+    const { suite } = this;
+    const values = this.#values.length;
+    const validation = new SplitScores(session, seed, "validation", context);
+    const test = new SplitScores(session, seed, "test", context);
+    const base: OfferedCandidate = {
+      method: "base",
+      candidate: "base",
+      weights: null,
+      coefficients: null,
+      policy: basePolicy,
+    };
+    const lattice = [base, ...[...offers].flatMap(([id, offer]) => offeredCandidates(id, offer))];
+    const explored = new Map(
+      [...offers]
+        .filter(([id]) => this.#rows.find((row) => row.id === id)?.ranked === true)
+        .map(([id, offer]) => [id, exploredCandidates(id, offer, suite.candidates.explore)] as const),
+    );
+    for (const [id, points] of explored) if (points.length > 0) this.#explored.add(id);
+    const everything = [...lattice, ...[...explored.values()].flat()];
+    await validation.add(
+      everything.map((c) => c.policy),
+      `validation, seed ${seed}`,
+    );
+    const validated = new Map<OfferedCandidate, Float64Array>();
+    const broken = new Set<string>();
+    const usable = (c: OfferedCandidate, split: string, found: CandidateScores): Float64Array | undefined => {
+      if (found.kind === "scores") return found.values;
+      if (!broken.has(c.method)) {
+        this.#fail(
+          c.method,
+          seed,
+          `${split} score of ${c.candidate} is not a finite number (prompt ${found.prompt + 1}, value ${this.#values[found.value] ?? ""})`,
+        );
+      }
+      broken.add(c.method);
+      return undefined;
+    };
+    for (const candidate of everything) {
+      const scores = usable(candidate, "validation", scoresOf(validation.of(candidate.policy), values));
+      if (scores !== undefined) validated.set(candidate, scores);
+    }
+    const scales = known ?? this.#makeLock(lattice, validated);
+
+    const selected = new Set<OfferedCandidate>([base]);
+    for (const id of offers.keys()) {
+      const own = lattice.filter((c) => c.method === id && validated.has(c));
+      for (const i of chooseLattice(
+        own.map((c) => validated.get(c) ?? new Float64Array()),
+        scales,
+      )) {
+        const chosen = own[i];
+        if (chosen !== undefined) selected.add(chosen);
+      }
+      const grid = (explored.get(id) ?? []).filter((c) => validated.has(c));
+      const points = grid.map((c) => validated.get(c) ?? new Float64Array());
+      for (const i of chooseExplored(points, scales, this.#lattice.length)) {
+        const chosen = grid[i];
+        if (chosen !== undefined) selected.add(chosen);
+      }
+    }
+    const tested = everything.filter(
+      (c) => validated.has(c) && !broken.has(c.method) && (lattice.includes(c) || selected.has(c)),
+    );
+    await test.add(
+      tested.map((c) => c.policy),
+      `test, seed ${seed}`,
+    );
+
+    const candidates: TableCandidate[] = [];
+    const texts: ScoredTexts[] = [];
+    for (const candidate of everything) {
+      const before = validated.get(candidate);
+      const isTested = tested.includes(candidate);
+      const after = isTested ? usable(candidate, "test", scoresOf(test.of(candidate.policy), values)) : undefined;
+      const summary = isTested ? repliesSummary(test.of(candidate.policy)) : { kl: null, broken: null };
+      candidates.push(
+        tableCandidate(seed, candidate, {
+          selected: selected.has(candidate) && after !== undefined,
+          ...(before === undefined ? {} : { validation: before }),
+          ...(after === undefined ? {} : { test: after }),
+          ...summary,
+        }),
+      );
+      const name = { seed, method: candidate.method, candidate: candidate.candidate };
+      texts.push({
+        ...name,
+        split: "validation",
+        prompts: data.evaluation.validation,
+        replies: validation.of(candidate.policy),
+      });
+      if (isTested)
+        texts.push({ ...name, split: "test", prompts: data.evaluation.test, replies: test.of(candidate.policy) });
+    }
+    const whole = candidates.filter((c) => !broken.has(c.method));
+    for (const c of whole) this.#scored(c);
+    return { scales, candidates: whole, texts };
+  }
+
+  /** The suite's scales from this run's first seed, written down before test is touched. */
+  #makeLock(
+    lattice: readonly OfferedCandidate[],
+    validated: ReadonlyMap<OfferedCandidate, Float64Array>,
+  ): ValueScale[] {
+    const anchors = lattice.filter((c) => validated.has(c) && (c.weights === null || c.weights.some((w) => w === 1)));
+    const points = anchors.map((c) => meansOf(validated.get(c) ?? new Float64Array(), this.#values.length));
+    const lock: SuiteLock = {
+      suite: this.suite.suite,
+      version: this.suite.version,
+      dataHash: this.inputs.record.dataHash,
+      values: scalesFrom(this.#values, points),
+    };
+    this.folder.amend({ lockHash: this.folder.writeLock(lock) });
+    return [...lock.values];
+  }
+
+  #interference(row: TrainedRow, offer: Offer): Interference {
+    return interferenceOf(
+      offer.adapters.flatMap((adapter) =>
+        adapter.value === null
+          ? []
+          : [
+              {
+                value: adapter.value,
+                tensors: this.#artefacts.readTensors(adapter.ref),
+                scale: adapterScale(row.settings.preference.adapter),
+              },
+            ],
+      ),
+    );
+  }
+
+  #rowInfos(): RowInfo[] {
+    return [
+      { id: "base", title: "base policy", ranked: false, trainedBy: "base" },
+      ...this.#rows.map((row) => ({ id: row.id, title: row.title, ranked: row.ranked, trainedBy: row.id })),
+      ...this.#rows
+        .filter((row) => this.#explored.has(row.id))
+        .map((row) => ({ id: gridRow(row.id), title: `${row.title}, explored`, ranked: false, trainedBy: row.id })),
+    ];
+  }
+
+  #note(kind: string, stored: StoredTask): void {
+    this.#uncharged.push({ kind, flops: flopsOf(stored.summary), seconds: stored.seconds });
+  }
+
+  #fail(method: string, seed: number, message: string): void {
+    this.#failures.push({ method, seed, message });
+    this.folder.event({ type: "method-failed", method, seed, message });
+    this.options.onNotice(`${method} failed (seed ${seed}): ${message}; the other methods go on`);
+  }
+}
+
+/** What a live reader of `events.jsonl` sees of a job. */
+function logProgress(folder: RunFolder, progress: Progress): void {
+  if (progress.type !== "task") return;
+  const { event, seed } = progress;
+  const [method = "", task = ""] = progress.label.split("/");
+  if (event.type === "task-planned") {
+    folder.event({ type: "task-planned", seed, method, task, steps: event.steps, flops: event.flops });
+    return;
+  }
+  const named: Partial<Record<(typeof stepNumbers)[number], number>> = {};
+  const more: Record<string, number> = {};
+  for (const [name, number] of Object.entries(event.curve)) {
+    if (!Number.isFinite(number)) continue;
+    const known = stepNumbers.find((key) => key === (name === "accuracy" ? "rewardAccuracy" : name));
+    if (known === undefined) more[name] = number;
+    else named[known] = number;
+  }
+  folder.event({
+    type: "train-step",
+    seed,
+    method,
+    task,
+    step: event.step,
+    steps: event.steps,
+    spentFlops: event.spentFlops,
+    ...named,
+    ...(Object.keys(more).length === 0 ? {} : { more }),
+  });
+}
+
+/** The numbers of a step that the event schema knows by name; others go under `more`. */
+const stepNumbers = [
+  "loss",
+  "rewardAccuracy",
+  "margin",
+  "kl",
+  "penalty",
+  "learningRate",
+  "gradientNorm",
+  "chosenShift",
+] as const;
+
+function flopsOf(summary: TaskSummary): number {
+  return summary.ledger.reduce((sum, entry) => sum + entry.flops, 0);
+}
+
+function rowsOf(data: PreparedData, split: "validation" | "test"): TablePrompt[] {
+  return data.evaluation[split].map((prompt: EvaluationPrompt) => ({ key: prompt.key, split, source: prompt.source }));
+}
+
+/** Methods and variants of a suite. @throws InputError for an id that no method has. */
+export function trainedRows(suite: Suite): TrainedRow[] {
+  const settings: MethodSettings = suite.settings;
+  const find = (id: string) => {
+    try {
+      return methodById(id);
+    } catch (error) {
+      throw new InputError(`suite "${suite.suite}": ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  return [
+    ...suite.methods.map((id) => {
+      const method = find(id);
+      return { id, title: method.title, ranked: method.ranked, method, settings };
+    }),
+    ...suite.variants.map((variant) => {
+      const method = find(variant.method);
+      const { optimizer, adapter, ...preference } = variant.preference ?? {};
+      return {
+        id: variant.id,
+        title: variant.title ?? `${method.title} (${variant.id})`,
+        ranked: variant.ranked ?? method.ranked,
+        method,
+        settings: {
+          ...settings,
+          preference: {
+            ...override(settings.preference, preference),
+            optimizer: override(settings.preference.optimizer, optimizer),
+            adapter: override(settings.preference.adapter, adapter),
+          },
+          mva: override(settings.mva, variant.mva),
+        },
+      };
+    }),
+  ];
+}
+
+/** `base` with the entries of `more` that are given. */
+function override<T extends object>(base: T, more: { readonly [K in keyof T]?: T[K] | undefined } | undefined): T {
+  const given = Object.entries(more ?? {}).filter(([, value]) => value !== undefined);
+  return { ...base, ...(Object.fromEntries(given) as Partial<T>) };
+}
+
+/** What interrupted a run, told apart from its faults. */
+export function abortError(signal: AbortSignal): Error {
+  const error = new Error(signal.reason instanceof Error ? signal.reason.message : "interrupted");
+  error.name = "AbortError";
+  return error;
+}

@@ -1,0 +1,82 @@
+/**
+ * One run under way: its pool of workers, its results so far, its events. Asks for a job once, finds it done after an
+ * interruption, and says on the way how far things are.
+ */
+import type { TaskEvent } from "../methods/task.js";
+import type { ArtefactFolder, StoredTask } from "./artefacts.js";
+import type { Job, ScoredReplies, ScoreJob, TaskJob } from "./jobs.js";
+import type { WorkerPool } from "./pool.js";
+
+/** What live readers are told; `events.ts` is how it is written down. */
+export type Progress =
+  | { readonly type: "job-started"; readonly kind: Job["kind"]; readonly label: string; readonly seed: number }
+  | {
+      readonly type: "job-finished";
+      readonly kind: Job["kind"];
+      readonly label: string;
+      readonly seed: number;
+      readonly seconds: number;
+      /** Found in the run folder: nothing was computed. */
+      readonly stored: boolean;
+    }
+  | { readonly type: "task"; readonly label: string; readonly seed: number; readonly event: TaskEvent };
+
+export class Session {
+  readonly #running = new Map<string, Promise<StoredTask>>();
+
+  constructor(
+    readonly pool: WorkerPool,
+    readonly artefacts: ArtefactFolder,
+    readonly report: (progress: Progress) => void,
+  ) {}
+
+  /** Runs a task, or finds its result; equal keys share one execution. */
+  task(job: TaskJob, priority: number): Promise<StoredTask> {
+    const running = this.#running.get(job.key);
+    if (running !== undefined) return running;
+    const started = this.#task(job, priority);
+    this.#running.set(job.key, started);
+    return started;
+  }
+
+  async #task(job: TaskJob, priority: number): Promise<StoredTask> {
+    const stored = this.artefacts.readJson<StoredTask>(job.key, "done.json");
+    if (stored !== undefined) {
+      this.#finished(job, stored.seconds, true);
+      return stored;
+    }
+    const result = await this.#run(job, priority);
+    if (result.kind !== "task") throw new Error(`a ${result.kind} came back for the task ${job.label}`);
+    this.#finished(job, result.seconds, false);
+    return result;
+  }
+
+  async score(job: ScoreJob, priority: number): Promise<ScoredReplies> {
+    const stored = this.artefacts.readJson<ScoredReplies>(job.key, "scored.json");
+    if (stored !== undefined) {
+      this.#finished(job, 0, true);
+      return stored;
+    }
+    const result = await this.#run(job, priority);
+    this.#finished(job, result.seconds, false);
+    const scored = this.artefacts.readJson<ScoredReplies>(job.key, "scored.json");
+    if (scored === undefined) throw new Error(`${job.label}: its result is missing`);
+    return scored;
+  }
+
+  #run(job: Job, priority: number) {
+    let started = false;
+    return this.pool.run(job, priority, {
+      onStart: () => {
+        if (started) return;
+        started = true;
+        this.report({ type: "job-started", kind: job.kind, label: job.label, seed: job.seed });
+      },
+      onEvent: (event) => this.report({ type: "task", label: job.label, seed: job.seed, event }),
+    });
+  }
+
+  #finished(job: Job, seconds: number, stored: boolean): void {
+    this.report({ type: "job-finished", kind: job.kind, label: job.label, seed: job.seed, seconds, stored });
+  }
+}
