@@ -1,0 +1,114 @@
+/**
+ * Which pairs each optimizer step reads, and in what shapes. The order is a function of (lengths, batch size, seed) alone, so
+ * a whole training is planned before its first step, and every task on the same pairs reads them in the same order.
+ */
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
+import type { PairShape } from "../lm/pairs.js";
+
+/** Batches of similar length are cut from windows of this many batches of the shuffled data. */
+const WINDOW = 8;
+
+/**
+ * Endless batches of row indices: epochs of shuffled rows end to end, so that no step is short. Within a window rows are
+ * sorted by length before they are cut into batches, and the batches shuffled again: little padding, no drift of length.
+ */
+export function* batchOrder(lengths: readonly number[], batchSize: number, seed: number): Generator<number[]> {
+  if (lengths.length === 0) throw new Error("there are no rows to batch");
+  const random = xoroshiro128plus(seed);
+  const rows = shuffledEpochs(lengths.length, random);
+  for (;;) {
+    const window: number[] = [];
+    while (window.length < WINDOW * batchSize) window.push(rows.next().value);
+    // Ties keep the shuffled order: sort is stable.
+    window.sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0));
+    const batches = Array.from({ length: WINDOW }, (_, i) => window.slice(i * batchSize, (i + 1) * batchSize));
+    shuffle(batches, random);
+    yield* batches;
+  }
+}
+
+function* shuffledEpochs(count: number, random: RandomGenerator): Generator<number, never> {
+  for (;;) {
+    const rows = Array.from({ length: count }, (_, i) => i);
+    shuffle(rows, random);
+    yield* rows;
+  }
+}
+
+/** Fisher–Yates, in place. */
+function shuffle<T>(items: T[], random: RandomGenerator): void {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = uniformInt(random, 0, i);
+    const [a, b] = [items[i], items[j]];
+    if (a !== undefined && b !== undefined) {
+      items[i] = b;
+      items[j] = a;
+    }
+  }
+}
+
+/**
+ * At most `limit` shapes that hold all of `shapes`, chosen greedily for the least arithmetic on padding: an executable per
+ * shape has to be compiled. `cost` of a shape is in any unit, monotone.
+ */
+export function fewShapes(
+  shapes: readonly PairShape[],
+  limit: number,
+  cost: (shape: PairShape) => number,
+): PairShape[] {
+  const distinct = new Map<string, { shape: PairShape; count: number }>();
+  for (const shape of shapes) {
+    const key = shapeKey(shape);
+    const known = distinct.get(key);
+    if (known === undefined) distinct.set(key, { shape, count: 1 });
+    else known.count++;
+  }
+  const groups = [...distinct.values()];
+  while (groups.length > limit) {
+    let best = { i: 0, j: 1, added: Number.POSITIVE_INFINITY };
+    groups.forEach((a, i) => {
+      for (let j = i + 1; j < groups.length; j++) {
+        const b = groups[j];
+        if (b === undefined) continue;
+        const joined = cost(join(a.shape, b.shape));
+        const added = a.count * (joined - cost(a.shape)) + b.count * (joined - cost(b.shape));
+        if (added < best.added) best = { i, j, added };
+      }
+    });
+    const [b] = groups.splice(best.j, 1);
+    const a = groups[best.i];
+    if (a === undefined || b === undefined) break;
+    groups[best.i] = { shape: join(a.shape, b.shape), count: a.count + b.count };
+  }
+  return groups.map(({ shape }) => shape);
+}
+
+/** The cheapest of `shapes` that holds `needed`; `needed` itself where none does. */
+export function shapeFor(
+  needed: PairShape,
+  shapes: readonly PairShape[],
+  cost: (shape: PairShape) => number,
+): PairShape {
+  let best = needed;
+  let bestCost = Number.POSITIVE_INFINITY;
+  for (const shape of shapes) {
+    if (shape.rows < needed.rows || shape.length < needed.length || shape.selected < needed.selected) continue;
+    const value = cost(shape);
+    if (value < bestCost) [best, bestCost] = [shape, value];
+  }
+  return best;
+}
+
+export function shapeKey({ rows, length, selected }: PairShape): string {
+  return `${rows}x${length}x${selected}`;
+}
+
+function join(a: PairShape, b: PairShape): PairShape {
+  return {
+    rows: Math.max(a.rows, b.rows),
+    length: Math.max(a.length, b.length),
+    selected: Math.max(a.selected, b.selected),
+  };
+}

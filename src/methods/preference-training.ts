@@ -1,0 +1,366 @@
+/**
+ * Trains one adapter on one value's pairs: the body of `dpo` and `modpo`. The adapter starts at the base (B = 0), the same for
+ * every task on that value and seed, and reads the value's batches in the same order.
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Executable, TensorMap, TensorSpec } from "../engine/index.js";
+import { float32 } from "../engine/index.js";
+import { initAdapter, singleAdapter } from "../lm/adapters.js";
+import { adapterBackwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
+import type { PairShape } from "../lm/pairs.js";
+import { packPairs, pairLength, pairLogProbs, pairShape, pairSignature } from "../lm/pairs.js";
+import { batchOrder, fewShapes, shapeFor, shapeKey } from "./batches.js";
+import { BudgetExceeded } from "./budget.js";
+import type { PreferenceSettings } from "./method.js";
+import { RATES } from "./optimizer.js";
+import { frozenLogProbs, pairAt, referenceLogProbs } from "./pair-log-probs.js";
+import { layoutOf } from "./parameters.js";
+import type { AdaptedModule, PenaltyKind } from "./penalty.js";
+import { adaptedModules, PENALTIES } from "./penalty.js";
+import { chosenNll, preferenceLoss } from "./preference-loss.js";
+import { deriveSeed } from "./seeds.js";
+import type { ArtefactRef, CurvePoint, PreferencePair, TaskEnv, TaskOutput, TaskRun } from "./task.js";
+import { contentKey } from "./task.js";
+import type { Charge } from "./training.js";
+import { costOf, scalarOf, train } from "./training.js";
+import { stateSpec, trainingProgram } from "./training-program.js";
+
+export interface PreferenceTraining {
+  readonly value: string;
+  readonly settings: PreferenceSettings;
+  readonly penalty: PenaltySpec | null;
+  /** w_k of MODPO, in (0, 1]; 1 for DPO. */
+  readonly weight: number;
+  /** The other values' weights w_j > 0 and margin models. */
+  readonly margins: readonly MarginModel[];
+  readonly paid: PaidPasses;
+}
+
+export interface PenaltySpec {
+  readonly kind: PenaltyKind;
+  readonly alpha: number;
+  /** The earlier value vectors. */
+  readonly frozen: readonly ArtefactRef[];
+}
+
+export interface MarginModel {
+  readonly weight: number;
+  readonly policy: ArtefactRef;
+}
+
+/** Passes over the pairs of a value's first steps that the method has paid in an earlier task. */
+export interface PaidPasses {
+  /** Steps whose reference log-probs are paid. */
+  readonly reference: number;
+  /** Steps whose log-probs under margin model i are paid. */
+  readonly margins: readonly number[];
+}
+
+export const NOTHING_PAID: PaidPasses = { reference: 0, margins: [] };
+
+/** Executables a training may compile for its batches' shapes. */
+const SHAPES = 6;
+
+/** One planned step: the pairs it reads, and what it charges. */
+interface Step {
+  readonly rows: readonly number[];
+  readonly charges: readonly Charge[];
+  readonly penalised: boolean;
+}
+
+export async function trainPreference(
+  training: PreferenceTraining,
+  budgetFlops: number,
+  env: TaskEnv,
+  run: TaskRun,
+): Promise<TaskOutput> {
+  const { value, settings, penalty, weight, margins } = training;
+  const { config } = env.model;
+  const initial = initAdapter(config, settings.adapter, deriveSeed(env.seed, "adapter", value)).tensors;
+  const layout = layoutOf(initial);
+  const modules = adaptedModules(initial);
+  const steps = planSteps(training, budgetFlops, modules, env);
+
+  const penaltyInputs = await frozenFactors(penalty, modules, initial, env);
+  const shapes = shapesOf(env, settings.batchPairs);
+  // What `prepare` found for the step that `measure` looks at.
+  let reference: Float32Array = new Float32Array();
+  let margin: Float32Array = new Float32Array();
+
+  const trained = await train(
+    env.engine,
+    {
+      layout,
+      initial,
+      optimizer: settings.optimizer,
+      charges: steps.map(({ charges }) => charges),
+
+      async prepare(index) {
+        const step = stepAt(steps, index);
+        const pairs = step.rows.map((row) => pairAt(env, value, row));
+        const shape = shapeFor(pairShape(pairs), shapes, (candidate) => shapeCost(candidate, env));
+        reference = await referenceLogProbs(env, value, step.rows, run.signal);
+        margin = await marginsOf(training, step.rows, reference, env, run.signal);
+        const penalised = step.penalised ? penalty : null;
+        return {
+          executable: await preferenceExecutable(env, settings, shape, layout, modules, penalised, penaltyInputs),
+          inputs: {
+            ...packPairs(pairs, shape).inputs,
+            reference: float32([pairs.length, 2], reference),
+            labels: float32(
+              [pairs.length],
+              pairs.map((pair) => labelOf(pair, settings)),
+            ),
+            margins: float32([pairs.length], margin),
+            inverseWeight: float32([], [1 / weight]),
+            ...(penalised === null ? {} : { ...penaltyInputs, alpha: float32([], [penalised.alpha]) }),
+          },
+        };
+      },
+
+      measure(index, outputs) {
+        const { rows, penalised } = stepAt(steps, index);
+        const policy = outputs["policy"]?.data ?? new Float32Array();
+        return {
+          ...preferenceStatistics(rows.length, policy, reference, settings.beta),
+          nll: scalarOf(outputs, "nll"),
+          ...(margins.length > 0 ? { otherMargin: mean(Array.from(margin)) } : {}),
+          ...(penalty === null ? {} : { penalty: penalised ? scalarOf(outputs, "penalty") : 0 }),
+        };
+      },
+    },
+    run,
+  );
+  return { artefacts: { adapter: trained.parameters }, summary: trained.summary };
+}
+
+/**
+ * How many steps the budget pays for, and what each reads and charges. References and margins are charged for a pair when it
+ * is first used; a penalty for the steps that have it.
+ * @throws BudgetExceeded when not even one step fits.
+ */
+function planSteps(
+  { value, settings, penalty, margins, paid }: PreferenceTraining,
+  budgetFlops: number,
+  modules: readonly AdaptedModule[],
+  env: TaskEnv,
+): Step[] {
+  const pairs = env.pairs[value] ?? [];
+  if (pairs.length === 0) throw new Error(`value "${value}" has no training pairs`);
+  const maxSteps = settings.maxSteps ?? Number.POSITIVE_INFINITY;
+  if (!Number.isFinite(budgetFlops) && !Number.isFinite(maxSteps)) {
+    throw new Error(`training on "${value}" has neither a budget nor a number of steps`);
+  }
+  const { config } = env.model;
+  const passes = [
+    { kind: "reference" as const, adapters: [], steps: paid.reference, seen: new Set<number>() },
+    ...margins.map((_, i) => ({
+      kind: "margin" as const,
+      adapters: [settings.adapter],
+      steps: paid.margins[i] ?? 0,
+      seen: new Set<number>(),
+    })),
+  ];
+  const rule = penalty === null ? null : PENALTIES[penalty.kind];
+  const penaltyFlops = rule === null ? 0 : rule.flops(modules, penalty?.frozen.length ?? 0);
+  const firstPenalised = (steps: number): number =>
+    rule === null ? steps : Math.min(steps, Math.ceil(rule.startsAfter * steps));
+
+  const order = batchOrder(pairs.map(pairLength), settings.batchPairs, deriveSeed(env.seed, "order", value));
+  const steps: { rows: readonly number[]; charges: Charge[] }[] = [];
+  let flops = 0;
+  while (steps.length < maxSteps) {
+    const rows: number[] = order.next().value;
+    const used = rows.map((row) => pairAt(env, value, row));
+    const count = countPairs(used);
+    const charges: Charge[] = [
+      {
+        kind: "gradient",
+        tokens: count.tokens,
+        flops: forwardFlops(config, count, [settings.adapter]) + adapterBackwardFlops(config, count, settings.adapter),
+      },
+    ];
+    for (const pass of passes) {
+      const fresh = [...new Set(rows)].filter((row) => !pass.seen.has(row));
+      for (const row of fresh) pass.seen.add(row);
+      if (fresh.length === 0 || steps.length < pass.steps) continue;
+      const passCount = countPairs(fresh.map((row) => pairAt(env, value, row)));
+      charges.push({
+        kind: pass.kind,
+        tokens: passCount.tokens,
+        flops: forwardFlops(config, passCount, pass.adapters),
+      });
+    }
+    const planned = steps.length + 1;
+    const total = flops + costOf(charges) + penaltyFlops * (planned - firstPenalised(planned));
+    if (total > budgetFlops) {
+      if (steps.length > 0) break;
+      throw new BudgetExceeded(
+        `a budget of ${budgetFlops} FLOPs is too small for one step on "${value}", which takes ${total}`,
+      );
+    }
+    flops += costOf(charges);
+    steps.push({ rows, charges });
+  }
+  const first = firstPenalised(steps.length);
+  return steps.map(({ rows, charges }, step) => {
+    const penalised = rule !== null && step >= first;
+    if (penalised) charges.push({ kind: "penalty", tokens: 0, flops: penaltyFlops });
+    return { rows, charges, penalised };
+  });
+}
+
+function stepAt(steps: readonly Step[], index: number): Step {
+  const step = steps[index];
+  if (step === undefined) throw new Error(`step ${index} was not planned`);
+  return step;
+}
+
+/** Shapes that serve every value's batches, so that all trainings of a run share their executables. */
+function shapesOf(env: TaskEnv, batchPairs: number): PairShape[] {
+  const cost = (shape: PairShape) => shapeCost(shape, env);
+  const seen = Object.entries(env.pairs).flatMap(([value, pairs]) => {
+    if (pairs.length === 0) return [];
+    const order = batchOrder(pairs.map(pairLength), batchPairs, deriveSeed(env.seed, "order", value));
+    const batches = Math.min(256, 8 * Math.ceil(pairs.length / batchPairs / 8));
+    return Array.from({ length: batches }, () => {
+      const rows: number[] = order.next().value;
+      return pairShape(rows.map((row) => pairAt(env, value, row)));
+    });
+  });
+  return fewShapes(seen, SHAPES, cost);
+}
+
+/** Arithmetic of a step at that shape, padding included, up to a factor. */
+function shapeCost({ rows, length, selected }: PairShape, env: TaskEnv): number {
+  const { config } = env.model;
+  return forwardFlops(config, {
+    tokens: rows * length,
+    attended: rows * length * length,
+    logits: selected,
+  });
+}
+
+function preferenceExecutable(
+  env: TaskEnv,
+  settings: PreferenceSettings,
+  shape: PairShape,
+  layout: ReturnType<typeof layoutOf>,
+  modules: readonly AdaptedModule[],
+  penalty: PenaltySpec | null,
+  penaltyInputs: TensorMap,
+): Promise<Executable> {
+  const { config, weights } = env.model;
+  const rule = penalty === null ? null : PENALTIES[penalty.kind];
+  const { beta, nllCoefficient, adapter, optimizer } = settings;
+  const penaltySpecs = rule === null ? {} : { ...specsOf(penaltyInputs), alpha: SCALAR };
+  const kind = contentKey({ beta, nllCoefficient, adapter, optimizer, penalty: penalty?.kind ?? null, penaltySpecs });
+  return env.executables.get(`preference/${shapeKey(shape)}/${kind}`, () => ({
+    program: trainingProgram(layout, optimizer, (before) => {
+      const bandwidths = rule?.constants?.(modules, before) ?? [];
+      return (trainable, { inputs, constants }) => {
+        const { reference, labels, margins, inverseWeight, responseLengths, alpha } = inputs;
+        if (!reference || !labels || !margins || !inverseWeight || !responseLengths) {
+          throw new Error("a preference program lacks inputs");
+        }
+        const policy = pairLogProbs(config, constants, inputs, singleAdapter(config, adapter, trainable));
+        const preference = tf.mean(preferenceLoss({ policy, reference, labels, margins, inverseWeight, beta }));
+        const nll = tf.mean(chosenNll(policy, responseLengths));
+        let loss = preference;
+        if (nllCoefficient !== 0) loss = tf.add(loss, tf.mul(nll, nllCoefficient));
+        if (rule === null || alpha === undefined) return { loss, report: { policy, preference, nll } };
+        const value = rule.value(modules, trainable, inputs, bandwidths);
+        return { loss: tf.add(loss, tf.mul(value, alpha)), report: { policy, preference, nll, penalty: value } };
+      };
+    }),
+    signature: {
+      inputs: {
+        ...pairSignature(shape),
+        reference: { dtype: "float32", shape: [shape.rows, 2] },
+        labels: { dtype: "float32", shape: [shape.rows] },
+        margins: { dtype: "float32", shape: [shape.rows] },
+        inverseWeight: SCALAR,
+        rates: RATES,
+        ...penaltySpecs,
+      },
+      constants: weights,
+      state: stateSpec(layout),
+    },
+  }));
+}
+
+const SCALAR: TensorSpec = { dtype: "float32", shape: [] };
+
+function specsOf(tensors: TensorMap): Record<string, TensorSpec> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, { dtype, shape }]) => [name, { dtype, shape }]));
+}
+
+async function frozenFactors(
+  penalty: PenaltySpec | null,
+  modules: readonly AdaptedModule[],
+  initial: TensorMap,
+  env: TaskEnv,
+): Promise<TensorMap> {
+  if (penalty === null) return {};
+  const frozen = await Promise.all(penalty.frozen.map((ref) => env.artefact(ref)));
+  return PENALTIES[penalty.kind].freeze(modules, frozen, initial);
+}
+
+/** Σ_j w_j·(r_j(chosen) − r_j(rejected)) of each pair, with implicit rewards r_j = β·(log π_j − log ref). */
+async function marginsOf(
+  { value, settings, margins }: PreferenceTraining,
+  rows: readonly number[],
+  reference: Float32Array,
+  env: TaskEnv,
+  signal: AbortSignal,
+): Promise<Float32Array> {
+  const total = new Float64Array(rows.length);
+  for (const { weight, policy } of margins) {
+    const adapter = { ref: policy, config: settings.adapter };
+    const logProbs = await frozenLogProbs(env, value, rows, { adapter }, signal);
+    for (let i = 0; i < rows.length; i++) {
+      total[i] = (total[i] ?? 0) + weight * settings.beta * logRatioDifference(i, logProbs, reference);
+    }
+  }
+  return Float32Array.from(total);
+}
+
+/** (log π/ref)(chosen) − (log π/ref)(rejected) of pair i; both arrays [pairs, 2]. */
+function logRatioDifference(i: number, policy: ArrayLike<number>, reference: ArrayLike<number>): number {
+  const [chosen, rejected] = logRatios(i, policy, reference);
+  return chosen - rejected;
+}
+
+function logRatios(i: number, policy: ArrayLike<number>, reference: ArrayLike<number>): [number, number] {
+  const at = (k: number) => (policy[k] ?? Number.NaN) - (reference[k] ?? Number.NaN);
+  return [at(2 * i), at(2 * i + 1)];
+}
+
+/**
+ * What is watched (PILOT): `accuracy` = share of pairs with β·Δ > 0, `margin` = mean β·Δ, `chosenShift` = mean change of the
+ * chosen reply's log-prob against the base (nats), `kl` = mean ½·(log π/ref)² over both replies: Schulman's k2 estimator taken on
+ * the data's replies instead of the policy's own, so a proxy.
+ */
+export function preferenceStatistics(
+  pairs: number,
+  policy: ArrayLike<number>,
+  reference: ArrayLike<number>,
+  beta: number,
+): CurvePoint {
+  const ratios = Array.from({ length: pairs }, (_, i) => logRatios(i, policy, reference));
+  const margins = ratios.map(([chosen, rejected]) => beta * (chosen - rejected));
+  return {
+    accuracy: mean(margins.map((margin) => (margin > 0 ? 1 : 0))),
+    margin: mean(margins),
+    chosenShift: mean(ratios.map(([chosen]) => chosen)),
+    kl: mean(ratios.flatMap((pair) => pair.map((ratio) => ratio ** 2 / 2))),
+  };
+}
+
+function labelOf(pair: PreferencePair, settings: PreferenceSettings): number {
+  return settings.softLabels ? (pair.label ?? 1) : 1;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

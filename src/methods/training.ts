@@ -1,0 +1,107 @@
+/**
+ * The training loop. Everything that happens is planned before the first step: which rows a step reads, what it costs,
+ * how many steps the budget pays for (so that the learning rate ends where it should).
+ *
+ * Not here: what is trained and on which loss (the tasks), the arithmetic of a step (`training-program.ts`).
+ */
+import { setImmediate } from "node:timers/promises";
+import type { Engine, Executable, TensorMap } from "../engine/index.js";
+import type { ChargeKind } from "./budget.js";
+import type { OptimizerSettings } from "./method.js";
+import { MethodFailure } from "./method.js";
+import { initialOptimizerState, learningRateAt, ratesAt } from "./optimizer.js";
+import type { ParameterLayout } from "./parameters.js";
+import { packParameters, unpackParameters } from "./parameters.js";
+import type { CurvePoint, TaskRun, TaskSummary } from "./task.js";
+
+export interface Charge {
+  readonly kind: ChargeKind;
+  readonly tokens: number;
+  readonly flops: number;
+}
+
+export interface Training {
+  readonly layout: ParameterLayout;
+  /** Where the parameters start. */
+  readonly initial: TensorMap;
+  readonly optimizer: OptimizerSettings;
+  /** What each planned step charges. */
+  readonly charges: readonly (readonly Charge[])[];
+  /** Executable (a `trainingProgram`) and inputs, without `rates`, of a step. */
+  prepare(step: number): Promise<{ executable: Executable; inputs: TensorMap }>;
+  /** Numbers for the curve, from the program's outputs, beside `loss`, `gradientNorm` and `learningRate`. */
+  measure(step: number, outputs: TensorMap): CurvePoint;
+}
+
+export interface Trained {
+  readonly parameters: Record<string, TensorMap[string]>;
+  readonly summary: TaskSummary;
+}
+
+/**
+ * Trains. Stops before a step that would pass the ledger's budget.
+ * @throws MethodFailure when the loss or the gradient is not finite; the signal's reason when aborted.
+ */
+export async function train(engine: Engine, training: Training, run: TaskRun): Promise<Trained> {
+  const { layout, optimizer, charges } = training;
+  const steps = charges.length;
+  run.emit({ type: "task-planned", task: run.label, steps, flops: costOf(charges.flat()) });
+
+  const saved = (await run.checkpoints?.load()) ?? null;
+  const state = engine.createState(saved?.state ?? initialOptimizerState(packParameters(layout, training.initial)));
+  const curve: CurvePoint[] = [...(saved?.curve ?? [])];
+  if (saved !== null) run.ledger.restore(saved.ledger);
+
+  try {
+    for (let step = saved?.step ?? 0; step < steps; step++) {
+      // Lets the abort message in: running an executable blocks this thread.
+      await setImmediate();
+      run.signal.throwIfAborted();
+      const due = charges[step] ?? [];
+      if (!run.ledger.affords(costOf(due))) break;
+      for (const [i, charge] of due.entries()) run.ledger.charge(charge.kind, { ...charge, steps: i === 0 ? 1 : 0 });
+
+      const { executable, inputs } = await training.prepare(step);
+      const outputs = await executable.run({ ...inputs, rates: ratesAt(optimizer, step, steps) }, state);
+
+      const loss = scalarOf(outputs, "loss");
+      const gradientNorm = scalarOf(outputs, "gradientNorm");
+      if (!Number.isFinite(loss)) throw new MethodFailure(run.label, step, `the loss is ${loss}`);
+      if (!Number.isFinite(gradientNorm)) throw new MethodFailure(run.label, step, `the gradient is ${gradientNorm}`);
+      const learningRate = learningRateAt(optimizer, step, steps);
+      const point = { loss, gradientNorm, learningRate, ...training.measure(step, outputs) };
+      curve.push(point);
+      run.emit({
+        type: "task-step",
+        task: run.label,
+        step: step + 1,
+        steps,
+        spentFlops: run.ledger.spentFlops,
+        curve: point,
+      });
+      if (run.checkpoints !== undefined && (step + 1) % run.checkpoints.every === 0 && step + 1 < steps) {
+        const entries = run.ledger.entries();
+        await run.checkpoints.save({ step: step + 1, state: await state.read(), curve, ledger: entries });
+      }
+    }
+    const { parameters } = await state.read(["parameters"]);
+    if (parameters === undefined) throw new Error("the training state has lost its parameters");
+    return {
+      parameters: unpackParameters(layout, parameters),
+      summary: { steps: curve.length, curve, ledger: run.ledger.entries() },
+    };
+  } finally {
+    state.dispose();
+  }
+}
+
+export function costOf(charges: readonly Charge[]): number {
+  return charges.reduce((sum, { flops }) => sum + flops, 0);
+}
+
+/** A program's scalar output. */
+export function scalarOf(outputs: TensorMap, name: string): number {
+  const value = outputs[name]?.data[0];
+  if (value === undefined) throw new Error(`the program has no output "${name}"`);
+  return value;
+}
