@@ -2,7 +2,7 @@
  * One run on one folder at a time: `run.lock` names the process that writes there. The lock of a process that has died
  * is taken over; on Linux a process is known by its number and its start, since numbers are used again.
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { threadId } from "node:worker_threads";
 import { z } from "zod";
@@ -49,7 +49,7 @@ export function lockFolder(folder: string): FolderLock {
       if (placed(temporary, lock)) return { release: () => release(lock, own) };
       const holder = holderOf(lock);
       if (holder !== undefined && isAlive(holder)) throw inUse(folder, lock, holder);
-      discard(lock, token);
+      discard(lock);
     }
     throw new InputError(`${folder}: other runs are taking this folder over and over; try again`);
   } finally {
@@ -86,19 +86,34 @@ function holderOf(lock: string): Holder | undefined {
   }
 }
 
-/** Moves a dead lock away; a live one that came in its place meanwhile is put back. */
-function discard(lock: string, token: string): void {
-  const away = `${lock}.${token}.stale`;
-  try {
-    renameSync(lock, away);
-  } catch (cause) {
-    if (codeOf(cause) === "ENOENT") return;
-    throw new WriteError(lock, cause);
+/**
+ * Deletes a dead lock. Only under the mutex, and after a second look: else one process could delete the live lock that
+ * another has just put in the dead one's place.
+ */
+function discard(lock: string): void {
+  const mutex = `${lock}.takeover`;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      mkdirSync(mutex);
+      break;
+    } catch (cause) {
+      if (codeOf(cause) !== "EEXIST") throw new WriteError(mutex, cause);
+      if (attempt === MOST_WAITS) {
+        throw new InputError(`${mutex} is left over from a run that died; if no run is starting here, delete it`);
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT_MS);
+    }
   }
-  const holder = holderOf(away);
-  if (holder !== undefined && isAlive(holder)) placed(away, lock);
-  rmSync(away, { force: true });
+  try {
+    const holder = holderOf(lock);
+    if (holder === undefined || !isAlive(holder)) rmSync(lock, { force: true });
+  } finally {
+    rmdirSync(mutex);
+  }
 }
+
+const MOST_WAITS = 100;
+const WAIT_MS = 10;
 
 function release(lock: string, own: Holder): void {
   if (holderOf(lock)?.token === own.token) rmSync(lock, { force: true });
