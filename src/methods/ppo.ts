@@ -215,7 +215,7 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
           [SCALE_MEAN]: float32([columns.length], scale.mean),
           [SCALE_SD]: float32([columns.length], scale.sd),
         };
-        await run.checkpoints.save({ step: step + 1, state: held, curve, ledger: run.ledger.entries() });
+        await run.checkpoints.save({ step: step + 1, state: held, curve: [...curve], ledger: run.ledger.entries() });
       }
     }
     if (curve.length === 0) {
