@@ -1,15 +1,51 @@
 import { MetricsError } from "./error.js";
+import { hypervolume4d } from "./hypervolume-4d.js";
+import { estimateVolume } from "./hypervolume-estimate.js";
 import { hypervolume1d, hypervolume2d, hypervolume3d } from "./hypervolume-sweeps.js";
 import { hypervolumeWfg } from "./hypervolume-wfg.js";
+import { checkLevel } from "./intervals.js";
 import { minimised, minimisedPoint, type PackedPoints, type Points, type Sense } from "./point-set.js";
+import type { RandomGenerator } from "./random.js";
 
 export interface HypervolumeOptions {
   /** One number per objective, in the points' own units; only points strictly better in every objective count. */
   readonly reference: readonly number[];
   readonly sense: Sense;
+  /**
+   * Allows an estimate where the exact volume would take long: beyond {@link EXACT_LIMIT} points for the number of
+   * objectives. The result then has `kind: "estimate"`. Without it the volume is always exact.
+   */
+  readonly estimate?: EstimateOptions;
 }
 
-export type HypervolumeMethod = "interval" | "sweep-2d" | "sweep-3d" | "wfg";
+export interface EstimateOptions {
+  readonly generator: RandomGenerator;
+  /** Directions in all; default 65,536. */
+  readonly samples?: number;
+  /** Of the error bound; default 0.95. */
+  readonly level?: number;
+  /** `large` (default): only beyond the limit. `always`: whatever the size. */
+  readonly when?: "large" | "always";
+}
+
+/** Counted points up to which the exact volume takes about a second, by number of objectives (index 5 … 12). */
+export const EXACT_LIMIT: readonly number[] = [
+  Number.POSITIVE_INFINITY,
+  Number.POSITIVE_INFINITY,
+  Number.POSITIVE_INFINITY,
+  Number.POSITIVE_INFINITY,
+  50_000,
+  5000,
+  1000,
+  400,
+  200,
+  120,
+  80,
+  60,
+  50,
+];
+
+export type HypervolumeMethod = "interval" | "sweep-2d" | "sweep-3d" | "sweep-4d" | "wfg";
 
 /**
  * `counted` points are strictly better than the reference in every objective; `ignored` are not, and add nothing.
@@ -20,6 +56,17 @@ export type HypervolumeResult =
       readonly kind: "exact";
       readonly value: number;
       readonly method: HypervolumeMethod;
+      readonly counted: number;
+      readonly ignored: number;
+    }
+  | {
+      readonly kind: "estimate";
+      readonly value: number;
+      readonly method: "qmc-polar";
+      /** |value − truth| ≤ error with probability `level` (t-interval over randomly shifted replicates). */
+      readonly error: number;
+      readonly level: number;
+      readonly samples: number;
       readonly counted: number;
       readonly ignored: number;
     }
@@ -36,8 +83,8 @@ export type HypervolumeResult =
  * Hypervolume: the Lebesgue measure of what the points dominate within the reference, HV(A; r) = Leb(∪ₐ [a, r]).
  *
  * Sense: larger is better. Range: [0, ∞), in the product of the objectives' units. Strictly Pareto-compliant (the only
- * unary indicator that is). Source: Zitzler and Thiele 1998; Fonseca, Paquete, López-Ibáñez 2006; METHODS of each
- * algorithm in its file. Exact for every number of objectives; time grows steeply beyond 6.
+ * unary indicator that is). Source: Zitzler and Thiele 1998; each algorithm's own source stands in its file. Exact for every
+ * number of objectives unless an estimate is allowed; time grows steeply beyond 6.
  *
  * @throws MetricsError `dimension-mismatch`, `not-finite`
  */
@@ -49,6 +96,17 @@ export function hypervolume(points: Points, options: HypervolumeOptions): Hyperv
   const inside = strictlyBetter(all, reference);
   const ignored = all.count - inside.count;
   if (inside.count === 0) return { kind: "none-above-reference", value: 0, method: "none", counted: 0, ignored };
+  const estimate = options.estimate;
+  if (estimate !== undefined && (estimate.when === "always" || inside.count > (EXACT_LIMIT[dimension] ?? 30))) {
+    const samples = estimate.samples ?? 65_536;
+    const level = estimate.level ?? 0.95;
+    checkLevel(level);
+    if (!(Number.isInteger(samples) && samples >= 16)) {
+      throw new MetricsError("bad-option", `samples is ${samples}; it must be an integer of at least 16`);
+    }
+    const volume = estimateVolume(inside, reference, samples, level, estimate.generator);
+    return { kind: "estimate", method: "qmc-polar", ...volume, counted: inside.count, ignored };
+  }
   return {
     kind: "exact",
     value: exactVolume(inside, reference),
@@ -78,11 +136,20 @@ export function normalisedHypervolume(
     box *= side;
   }
   const result = hypervolume(points, options);
+  if (result.kind === "estimate") return { ...result, value: result.value / box, error: result.error / box };
   return result.kind === "exact" ? { ...result, value: result.value / box } : result;
 }
 
 export function methodFor(dimension: number): HypervolumeMethod {
-  return dimension === 1 ? "interval" : dimension === 2 ? "sweep-2d" : dimension === 3 ? "sweep-3d" : "wfg";
+  return dimension === 1
+    ? "interval"
+    : dimension === 2
+      ? "sweep-2d"
+      : dimension === 3
+        ? "sweep-3d"
+        : dimension === 4
+          ? "sweep-4d"
+          : "wfg";
 }
 
 /** Exact volume of minimised points, all strictly better than the reference. */
@@ -91,26 +158,25 @@ export function exactVolume(points: PackedPoints, reference: Float64Array): numb
   if (dimension === 1) return hypervolume1d(data, count, reference);
   if (dimension === 2) return hypervolume2d(data, count, reference);
   if (dimension === 3) return hypervolume3d(data, count, reference);
+  if (dimension === 4) return hypervolume4d(data, count, reference);
   return hypervolumeWfg(data, dimension, count, reference);
 }
 
 /** The points strictly better than the reference in every objective. */
 export function strictlyBetter(points: PackedPoints, reference: Float64Array): PackedPoints {
   const { data, dimension: d, count } = points;
+  let out = data;
   let size = 0;
-  const inside = new Uint8Array(count);
   for (let i = 0, o = 0; i < count; i++, o += d) {
     let k = 0;
     while (k < d && (data[o + k] as number) < (reference[k] as number)) k++;
-    if (k === d) {
-      inside[i] = 1;
-      size++;
+    if (k < d) {
+      // copied only once a point has to go
+      if (out === data) out = data.slice();
+      continue;
     }
+    if (out !== data) for (k = 0; k < d; k++) out[size * d + k] = data[o + k] as number;
+    size++;
   }
-  if (size === count) return points;
-  const out = new Float64Array(size * d);
-  for (let i = 0, o = 0; i < count; i++) {
-    if (inside[i] === 1) for (let k = 0; k < d; k++) out[o++] = data[i * d + k] as number;
-  }
-  return { data: out, dimension: d, count: size };
+  return size === count ? points : { data: out.subarray(0, size * d), dimension: d, count: size };
 }

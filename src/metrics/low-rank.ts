@@ -5,11 +5,13 @@
  */
 import { MetricsError } from "./error.js";
 import { alignment, type SelfAndCross, unbiasedOf } from "./hsic.js";
+import type { IndependenceTest } from "./independence-tests.js";
 import {
   columnCentred,
   type DenseMatrix,
   dense,
   inner,
+  type Matrix,
   type MatrixLike,
   orthonormalised,
   singularValues,
@@ -18,6 +20,7 @@ import {
   transposed,
   transposedTimes,
 } from "./matrix.js";
+import { type RandomGenerator, shuffle } from "./random.js";
 
 /** delta-W = scale · B · A with B `[out, r]` and A `[r, in]`. */
 export interface LowRank {
@@ -87,7 +90,8 @@ export function lowRankCka(first: LowRank, second: LowRank, options: LowRankHsic
   return alignment(xy, xx, yy);
 }
 
-function terms(one: Factors, two: Factors, estimator: "biased" | "unbiased"): SelfAndCross {
+/** @param crossOnly leaves the self terms 0: a permutation test has no use for them */
+function terms(one: Factors, two: Factors, estimator: "biased" | "unbiased", crossOnly = false): SelfAndCross {
   const n = one.b.rows;
   const s1 = one.scale ** 2;
   const s2 = two.scale ** 2;
@@ -100,7 +104,11 @@ function terms(one: Factors, two: Factors, estimator: "biased" | "unbiased"): Se
     const c = transposedTimes(x, y);
     return inner(times(c, my), times(mx, c));
   };
-  const full = { xy: trace(b1, m1, b2, m2), xx: trace(b1, m1, b1, m1), yy: trace(b2, m2, b2, m2) };
+  const full = {
+    xy: trace(b1, m1, b2, m2),
+    xx: crossOnly ? 0 : trace(b1, m1, b1, m1),
+    yy: crossOnly ? 0 : trace(b2, m2, b2, m2),
+  };
   if (estimator === "biased") {
     return { xy: (s1 * s2 * full.xy) / n / n, xx: (s1 * s1 * full.xx) / n / n, yy: (s2 * s2 * full.yy) / n / n };
   }
@@ -232,4 +240,48 @@ export function subspaceOverlap(first: LowRank, second: LowRank, side: "output" 
     throw new MetricsError("undefined-value", "subspace overlap has no value: a delta-W is zero (untrained?)");
   const product = transposedTimes(q1, q2);
   return Math.min(1, inner(product, product) / rank);
+}
+
+/**
+ * Rows of delta-W up to one rotation of the inputs, `[out, r]`: s·B·Rᵀ with Aᵀ = QR. Distances and inner products between
+ * rows are those of delta-W, so that any kernel of them can be had without the product.
+ */
+export function lowRankRows(delta: LowRank): Matrix {
+  const { a, b, scale } = factors(delta, "delta-W");
+  const { r } = orthonormalised(transposed(a));
+  const rows = timesTransposed(b, r);
+  for (let i = 0; i < rows.data.length; i++) rows.data[i] = scale * (rows.data[i] as number);
+  return rows;
+}
+
+/**
+ * Permutation test of {@link lowRankHsic}: output neurons of the second delta-W are shuffled, p = (1 + #{h_π ≥ h})/(1 + permutations).
+ * O(r²·out) a permutation.
+ *
+ * @throws MetricsError as `lowRankHsic`, `bad-option`
+ */
+export function lowRankPermutationTest(
+  first: LowRank,
+  second: LowRank,
+  options: LowRankHsicOptions & { readonly generator: RandomGenerator; readonly permutations?: number },
+): IndependenceTest {
+  const permutations = options.permutations ?? 199;
+  if (!(Number.isInteger(permutations) && permutations > 0)) {
+    throw new MetricsError("bad-option", `permutations is ${permutations}; it must be a positive integer`);
+  }
+  const estimator = options.estimator ?? "unbiased";
+  const [one, two] = pair(first, second, false);
+  const statistic = terms(one, two, estimator).xy;
+  const columns = two.b.columns;
+  const shuffled = { ...two.b, data: two.b.data.slice() };
+  const order = Int32Array.from({ length: two.b.rows }, (_, i) => i);
+  let hits = 0;
+  for (let b = 0; b < permutations; b++) {
+    shuffle(order, options.generator);
+    order.forEach((from, to) => {
+      shuffled.data.set(two.b.data.subarray(from * columns, (from + 1) * columns), to * columns);
+    });
+    if (terms(one, { ...two, b: shuffled }, estimator, true).xy >= statistic - 1e-12 * Math.abs(statistic)) hits++;
+  }
+  return { statistic, p: (1 + hits) / (1 + permutations), method: "permutation" };
 }

@@ -1,0 +1,77 @@
+/**
+ * How a front is spread out. None of these says anything about how good it is (Pareto-compliance: none); read them beside
+ * hypervolume only, on normalised objectives.
+ */
+import { argsort, column } from "./argsort.js";
+import type { IndicatorResult } from "./distance-indicators.js";
+import { MetricsError } from "./error.js";
+import { gather, nondominatedOf } from "./nondominated.js";
+import { minimised, type PackedPoints, type Points, type Sense } from "./point-set.js";
+
+export interface DiversityOptions {
+  readonly sense: Sense;
+}
+
+function front(points: Points, sense: Sense): PackedPoints {
+  const all = minimised(points, sense);
+  if (all.count === 0) throw new MetricsError("empty-set", "no points to measure the spread of");
+  return gather(all, nondominatedOf(all, false, true));
+}
+
+/**
+ * Sparsity, Σ_k Σ_i (a_(i+1),k − a_(i),k)²/(n − 1) over the non-dominated points (each once), sorted anew in each objective.
+ * Sense: smaller is denser. Range [0, ∞); 0 for fewer than two points. Pareto-compliance: none. Source: Xu et al. 2020 (PGMORL).
+ */
+export function sparsity(points: Points, options: DiversityOptions): IndicatorResult {
+  const { data, dimension, count } = front(points, options.sense);
+  let sum = 0;
+  for (let k = 0; k < dimension; k++) {
+    const sorted = column(data, dimension, k, count).sort();
+    for (let i = 1; i < count; i++) sum += ((sorted[i] as number) - (sorted[i - 1] as number)) ** 2;
+  }
+  return { value: count < 2 ? 0 : sum / (count - 1), method: "non-dominated" };
+}
+
+/**
+ * Spacing: standard deviation of the distances to the nearest neighbour, over the non-dominated points (each once).
+ * `euclidean` (default) divides by n; `schott`, the original, takes city-block distances and divides by n − 1.
+ * Sense: smaller is more even. Range [0, ∞); 0 for fewer than two points. Pareto-compliance: none. Source: Schott 1995.
+ */
+export function spacing(
+  points: Points,
+  options: DiversityOptions & { readonly variant?: "euclidean" | "schott" },
+): IndicatorResult {
+  const { data, dimension: d, count } = front(points, options.sense);
+  const variant = options.variant ?? "euclidean";
+  if (count < 2) return { value: 0, method: variant };
+  const nearest = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < count; j++) {
+      if (i === j) continue;
+      let distance = 0;
+      for (let k = 0; k < d; k++) {
+        const gap = Math.abs((data[i * d + k] as number) - (data[j * d + k] as number));
+        distance += variant === "schott" ? gap : gap * gap;
+      }
+      if (variant === "euclidean") distance = Math.sqrt(distance);
+      if (distance < (nearest[i] as number)) nearest[i] = distance;
+    }
+  }
+  const mean = nearest.reduce((sum, x) => sum + x, 0) / count;
+  const squares = nearest.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  return { value: Math.sqrt(squares / (variant === "schott" ? count - 1 : count)), method: variant };
+}
+
+/**
+ * Maximum spread, √Σ_k (max_k − min_k)² over the non-dominated points: the diagonal of their box; `ranges` holds its sides.
+ * Sense: larger is wider. Range [0, ∞). Pareto-compliance: none. Source: Zitzler 1999.
+ */
+export function extent(points: Points, options: DiversityOptions): IndicatorResult & { readonly ranges: number[] } {
+  const { data, dimension, count } = front(points, options.sense);
+  const ranges = Array.from({ length: dimension }, (_, k) => {
+    const xs = column(data, dimension, k, count);
+    const order = argsort(xs);
+    return (xs[order[count - 1] as number] as number) - (xs[order[0] as number] as number);
+  });
+  return { value: Math.hypot(...ranges), ranges, method: "box-diagonal" };
+}

@@ -1,0 +1,198 @@
+/** What a set is worth to people whose preferences are weights: utilities averaged or at their worst over weights. */
+import { argsort, column } from "./argsort.js";
+import { bothSets, type IndicatorResult, type ReferenceSetOptions } from "./distance-indicators.js";
+import { MetricsError } from "./error.js";
+import { gather, nondominatedOf } from "./nondominated.js";
+import { minimised, minimisedPoint, type PackedPoints, type Points, type Sense } from "./point-set.js";
+
+export interface R2Options {
+  readonly sense: Sense;
+  /** Ideal or utopian point: no point may be better than it in any objective. */
+  readonly reference: readonly number[];
+  /** Weight vectors (≥ 0) to average over. Without them the integral over all weights is taken: two objectives only. */
+  readonly weights?: readonly (readonly number[])[];
+}
+
+/**
+ * R2 with Tchebycheff utility: mean over weights of min_a max_k w_k (a_k − r_k) (minimised distances to the ideal r). In
+ * two objectives and without `weights` the exact integral over w ∈ [0, 1], in O(n log n).
+ * Sense: smaller is better. Range [0, ∞). Pareto-compliance: the exact form strict against points that matter
+ * for some weight, the averaged form weak. Depends on scales. Source: Hansen and Jaszkiewicz 1998; Schäpermeier and Kerschke 2024.
+ *
+ * @throws MetricsError `empty-set`, `dimension-mismatch`, `not-finite`, `bad-option`
+ */
+export function r2(points: Points, options: R2Options): IndicatorResult {
+  const ideal = minimisedPoint(options.reference, options.sense, "reference");
+  const d = ideal.length;
+  const all = minimised(points, options.sense, "points", d);
+  if (all.count === 0) throw new MetricsError("empty-set", "no points to take R2 of");
+  for (let i = 0; i < all.data.length; i++) {
+    const gap = (all.data[i] as number) - (ideal[i % d] as number);
+    if (gap < 0) {
+      throw new MetricsError(
+        "bad-option",
+        `point ${Math.floor(i / d)} is better than the reference in objective ${i % d}; R2 needs an ideal point that none passes`,
+      );
+    }
+    all.data[i] = gap;
+  }
+  if (options.weights === undefined) {
+    if (d !== 2) {
+      throw new MetricsError(
+        "bad-option",
+        `R2 is exact in two objectives only, there are ${d}; give weights to average over`,
+      );
+    }
+    return { value: exactR2(gather(all, nondominatedOf(all, false, true))), method: "exact" };
+  }
+  const weights = weightRows(options.weights, d);
+  let sum = 0;
+  for (let w = 0; w < weights.length; w += d) {
+    let least = Number.POSITIVE_INFINITY;
+    for (let o = 0; o < all.data.length; o += d) {
+      let most = 0;
+      for (let k = 0; k < d; k++) most = Math.max(most, (weights[w + k] as number) * (all.data[o + k] as number));
+      if (most < least) least = most;
+    }
+    sum += least;
+  }
+  return { value: (sum * d) / weights.length, method: "weights" };
+}
+
+/** ∫₀¹ min_a max(w·x, (1 − w)·y) dw: between two switches of the best point the integrand has one kink. */
+function exactR2({ data, count }: PackedPoints): number {
+  const order = argsort(column(data, 2, 0, count));
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const at = order[i] as number;
+    const x = data[2 * at] as number;
+    const y = data[2 * at + 1] as number;
+    if (x === 0 && y === 0) return 0;
+    const before = i > 0 ? (data[2 * (order[i - 1] as number) + 1] as number) : undefined;
+    const after = i + 1 < count ? (data[2 * (order[i + 1] as number)] as number) : undefined;
+    const low = after === undefined ? 0 : y / (after + y);
+    const high = before === undefined ? 1 : before / (x + before);
+    const kink = y / (x + y);
+    // ∫(1 − w)·y from low to kink, ∫w·x from kink to high
+    sum += y * (kink - low) * (1 - (kink + low) / 2) + (x * (high - kink) * (high + kink)) / 2;
+  }
+  return sum;
+}
+
+function weightRows(weights: readonly (readonly number[])[], dimension: number): Float64Array {
+  if (weights.length === 0) throw new MetricsError("empty-set", "no weights to average over");
+  const { data } = minimised(weights, "min", "weights", dimension);
+  if (data.some((w) => w < 0)) throw new MetricsError("bad-option", "a weight is below 0");
+  return data;
+}
+
+export interface WeightsOptions {
+  readonly sense: Sense;
+  /** `[weights][objectives]`, each ≥ 0; usually from the simplex. */
+  readonly weights: readonly (readonly number[])[];
+}
+
+/** Best utility max_a wᵀa for each weight, where larger is better (minimised objectives enter negated). */
+function bestUtilities({ data, dimension: d }: PackedPoints, weights: Float64Array): Float64Array {
+  const out = new Float64Array(weights.length / d).fill(Number.NEGATIVE_INFINITY);
+  for (let w = 0; w < out.length; w++) {
+    for (let o = 0; o < data.length; o += d) {
+      let utility = 0;
+      for (let k = 0; k < d; k++) utility -= (weights[w * d + k] as number) * (data[o + k] as number);
+      if (utility > (out[w] as number)) out[w] = utility;
+    }
+  }
+  return out;
+}
+
+/**
+ * Expected utility E_w max_a wᵀa with linear utility: what somebody of unknown preference gets who picks the best.
+ * Sense: larger is better. Range (−∞, ∞). Pareto-compliance: weak (blind to points off the convex hull). Depends on scales.
+ * Source: Zintgraf et al. 2015.
+ */
+export function expectedUtility(points: Points, options: WeightsOptions): IndicatorResult {
+  const dimension = options.weights[0]?.length ?? 0;
+  const weights = weightRows(options.weights, dimension);
+  const all = minimised(points, options.sense, "points", dimension);
+  if (all.count === 0) throw new MetricsError("empty-set", "no points to take the utility of");
+  const best = bestUtilities(all, weights);
+  return { value: best.reduce((sum, x) => sum + x, 0) / best.length, method: "linear" };
+}
+
+function utilityLosses(points: Points, options: WeightsOptions & ReferenceSetOptions): Float64Array {
+  const [a, r] = bothSets(points, options);
+  const weights = weightRows(options.weights, a.dimension);
+  const own = bestUtilities(a, weights);
+  return bestUtilities(r, weights).map((best, w) => best - (own[w] as number));
+}
+
+/**
+ * Expected utility loss against a reference set, mean_w [max_{r∈R} wᵀr − max_{a∈A} wᵀa].
+ * Sense: smaller is better. Range (−∞, ∞); ≥ 0 where R contains A. Pareto-compliance: weak. Source: Zintgraf et al. 2015.
+ */
+export function expectedUtilityLoss(points: Points, options: WeightsOptions & ReferenceSetOptions): IndicatorResult {
+  const losses = utilityLosses(points, options);
+  return { value: losses.reduce((sum, x) => sum + x, 0) / losses.length, method: "linear" };
+}
+
+/**
+ * Maximum utility loss against a reference set, max_w [max_{r∈R} wᵀr − max_{a∈A} wᵀa]: the most that any preference loses.
+ * Sense: smaller is better. Range (−∞, ∞); ≥ 0 where R contains A. Pareto-compliance: weak. Source: Zintgraf et al. 2015.
+ */
+export function maximumUtilityLoss(points: Points, options: WeightsOptions & ReferenceSetOptions): IndicatorResult {
+  return { value: utilityLosses(points, options).reduce((most, x) => Math.max(most, x)), method: "linear" };
+}
+
+export interface PreferenceMap extends WeightsOptions {
+  /** For each weight, the index of the point that the method offers for it: the declared weight → candidate map. */
+  readonly candidateOf: ArrayLike<number>;
+}
+
+/**
+ * Mean inner product (1/N) Σ_i ⟨w_i, v(w_i)⟩ of each preference with the scores of the candidate declared for it.
+ * Sense: larger is better. Range (−∞, ∞). Pareto-compliance: none (it scores the map, not the set). Depends on scales.
+ * Source: Zhong et al. 2024 (Panacea).
+ *
+ * @throws MetricsError `dimension-mismatch`, `bad-option` for an index that names no point
+ */
+export function meanInnerProduct(points: Points, options: PreferenceMap): IndicatorResult {
+  const d = options.weights[0]?.length ?? 0;
+  const weights = weightRows(options.weights, d);
+  const { data, count } = minimised(points, options.sense, "points", d);
+  if (options.candidateOf.length !== options.weights.length) {
+    throw new MetricsError(
+      "dimension-mismatch",
+      `candidateOf names ${options.candidateOf.length} candidates for ${options.weights.length} weights`,
+    );
+  }
+  let sum = 0;
+  for (let w = 0; w < options.weights.length; w++) {
+    const at = options.candidateOf[w] as number;
+    if (!(Number.isInteger(at) && at >= 0 && at < count)) {
+      throw new MetricsError("bad-option", `candidateOf of weight ${w} is ${at}; it must be an index below ${count}`);
+    }
+    for (let k = 0; k < d; k++) sum -= (weights[w * d + k] as number) * (data[at * d + k] as number);
+  }
+  return { value: sum / options.weights.length, method: "declared-map" };
+}
+
+/** For each weight the index of the point with the best utility (the first, at ties): a map where a method declares none. */
+export function bestCandidates(points: Points, options: WeightsOptions): Int32Array {
+  const d = options.weights[0]?.length ?? 0;
+  const weights = weightRows(options.weights, d);
+  const { data, count } = minimised(points, options.sense, "points", d);
+  if (count === 0) throw new MetricsError("empty-set", "no points to choose from");
+  return Int32Array.from(options.weights, (_, w) => {
+    let best = 0;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < count; i++) {
+      let utility = 0;
+      for (let k = 0; k < d; k++) utility -= (weights[w * d + k] as number) * (data[i * d + k] as number);
+      if (utility > most) {
+        most = utility;
+        best = i;
+      }
+    }
+    return best;
+  });
+}
