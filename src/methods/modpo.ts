@@ -12,6 +12,7 @@ import type { Method, MethodContext, Offer, OfferedAdapter, PreferenceSettings }
 import type { MarginModel, PaidPasses } from "./preference-training.js";
 import { trainPreference } from "./preference-training.js";
 import type { TaskEnv, TaskOutput, TaskResult, TaskRun } from "./task.js";
+import { ADAPTER } from "./task.js";
 
 export interface ModpoTask {
   readonly kind: "modpo";
@@ -52,7 +53,7 @@ export const modpo: Method = {
         for (const weights of mixtures.filter((candidate) => trainedValue(candidate) === k)) {
           const others = values.flatMap((_, j) => {
             const weight = weights[j] ?? 0;
-            const policy = marginModels[j]?.artefacts["adapter"];
+            const policy = marginModels[j]?.artefacts[ADAPTER];
             return j === k || weight === 0 || policy === undefined ? [] : [{ j, weight, policy }];
           });
           const result = await context.train(
@@ -76,7 +77,7 @@ export const modpo: Method = {
     const adapters: OfferedAdapter[] = lattice.map((weights) => {
       const vertex = isVertex(weights) ? trainedValue(weights) : -1;
       const result = vertex >= 0 ? marginModels[vertex] : policies.get(candidateName(weights));
-      const ref = result?.artefacts["adapter"];
+      const ref = result?.artefacts[ADAPTER];
       if (ref === undefined) throw new Error(`modpo: no policy was trained for ${candidateName(weights)}`);
       return { name: candidateName(weights), value: values[vertex] ?? null, ref };
     });

@@ -12,6 +12,7 @@ import { candidateName, onCube } from "./lattice.js";
 import type { Method, MethodContext, MvaSettings, Offer, OfferedAdapter } from "./method.js";
 import { plainVectors } from "./soup.js";
 import type { ArtefactRef } from "./task.js";
+import { ADAPTER } from "./task.js";
 
 export const mva: Method = {
   id: "mva",
@@ -46,7 +47,7 @@ async function decorrelatedVectors(context: MethodContext, mva: MvaSettings): Pr
     // Nothing to be decorrelated from, or no strength: plain DPO, and the same task as everyone's.
     const penalty = frozen.length === 0 || mva.alpha === 0 ? null : { kind: mva.penalty, alpha: mva.alpha, frozen };
     const result = await context.train({ kind: "dpo", value, settings, penalty }, share);
-    const ref = result.artefacts["adapter"];
+    const ref = result.artefacts[ADAPTER];
     if (ref === undefined) throw new Error(`training on "${value}" gave no adapter`);
     vectors.set(value, ref);
   }

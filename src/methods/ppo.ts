@@ -19,6 +19,7 @@ import { adapterShapes, initAdapter } from "../lm/adapters.js";
 import { adapterBackwardFlops, countGeneration, countSequences, forwardFlops } from "../lm/flops.js";
 import type { RewardScale } from "../rewards/normalisation.js";
 import { measureScale, scalarise, unitScale } from "../rewards/normalisation.js";
+import type { LedgerEntry } from "./budget.js";
 import { BudgetExceeded } from "./budget.js";
 import type { OptimizerSettings } from "./method.js";
 import { MethodFailure } from "./method.js";
@@ -131,7 +132,7 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
 
   const prompts = promptOrder(env.prompts, settings.rolloutReplies, deriveSeed(env.seed, "ppo", "prompts"));
   const most = settings.maxSteps ?? Number.POSITIVE_INFINITY;
-  let planned = false;
+  let planned: LedgerEntry[] | null = null;
   try {
     for (let step = 0; step < most; step++) {
       const batch = prompts.next().value;
@@ -144,7 +145,7 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
         rewards,
         env,
       );
-      if (!planned) {
+      if (planned === null) {
         const steps = Math.min(most, Math.floor(run.ledger.budgetFlops / bound.total));
         run.emit({
           type: "task-planned",
@@ -152,7 +153,12 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
           steps,
           flops: Math.min(run.ledger.budgetFlops, steps * bound.total),
         });
-        planned = true;
+        planned = bound.charges.map((charge) => ({
+          kind: charge.kind,
+          tokens: charge.tokens * steps,
+          steps: ("steps" in charge ? charge.steps : 0) * steps,
+          flops: charge.flops * steps,
+        }));
       }
       if (!run.ledger.affords(bound.total)) break;
       const progress = Math.max(run.ledger.spentFlops / run.ledger.budgetFlops, step / most) || 0;
@@ -227,7 +233,7 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
     const trained = adapterOf(unpackParameters(layout, parameters as TensorMap[string]), env, adapter);
     return {
       artefacts: { [PPO_ADAPTER]: trained },
-      summary: { steps: curve.length, curve, ledger: run.ledger.entries() },
+      summary: { steps: curve.length, curve, planned: planned ?? [], ledger: run.ledger.entries() },
     };
   } finally {
     state.dispose();

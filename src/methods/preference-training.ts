@@ -20,7 +20,7 @@ import { adaptedModules, PENALTIES } from "./penalty.js";
 import { chosenNll, preferenceLoss } from "./preference-loss.js";
 import { deriveSeed } from "./seeds.js";
 import type { ArtefactRef, CurvePoint, PreferencePair, TaskEnv, TaskOutput, TaskRun } from "./task.js";
-import { contentKey } from "./task.js";
+import { ADAPTER, contentKey } from "./task.js";
 import type { Charge } from "./training.js";
 import { costOf, scalarOf, train } from "./training.js";
 import { stateSpec, trainingProgram } from "./training-program.js";
@@ -131,7 +131,7 @@ export async function trainPreference(
     },
     run,
   );
-  return { artefacts: { adapter: trained.parameters }, summary: trained.summary };
+  return { artefacts: { [ADAPTER]: trained.parameters }, summary: trained.summary };
 }
 
 /**

@@ -44,9 +44,12 @@ export interface SftTask {
   readonly settings: SftSettings;
 }
 
+/** Name of the artefact. */
+export const SFT_WEIGHTS = "weights";
+
 const SHAPES = 6;
 
-/** Artefact `weights`: every weight of the model, under its own name. */
+/** Artefact: every weight of the model, under its own name. */
 export async function runSft(task: SftTask, budgetFlops: number, env: TaskEnv, run: TaskRun): Promise<TaskOutput> {
   const { settings } = task;
   const { config, weights } = env.model;
@@ -85,7 +88,7 @@ export async function runSft(task: SftTask, budgetFlops: number, env: TaskEnv, r
     },
     run,
   );
-  return { artefacts: { weights: trained.parameters }, summary: trained.summary };
+  return { artefacts: { [SFT_WEIGHTS]: trained.parameters }, summary: trained.summary };
 }
 
 function planSteps(

@@ -11,6 +11,7 @@ import type { Method, Offer, OfferedAdapter } from "./method.js";
 import { trainedValue } from "./modpo.js";
 import { plainVectors } from "./soup.js";
 import type { ArtefactRef, TaskEnv, TaskOutput } from "./task.js";
+import { ADAPTER } from "./task.js";
 
 /** Σ w_i·A_i and Σ w_i·B_i. */
 export interface AverageTask {
@@ -22,8 +23,8 @@ export interface AverageTask {
 export async function runAverage(task: AverageTask, env: TaskEnv): Promise<TaskOutput> {
   const adapters = await Promise.all(task.adapters.map((ref) => env.artefact(ref)));
   return {
-    artefacts: { adapter: averageTensors(adapters, task.weights) },
-    summary: { steps: 0, curve: [], ledger: [] },
+    artefacts: { [ADAPTER]: averageTensors(adapters, task.weights) },
+    summary: { steps: 0, curve: [], planned: [], ledger: [] },
   };
 }
 
@@ -59,7 +60,7 @@ export const soupAb: Method = {
         const vertex = isVertex(weights) ? vectors[trainedValue(weights)] : undefined;
         if (vertex !== undefined) return { ...vertex, name };
         const { artefacts } = await context.train({ kind: "average", weights, adapters: refs }, 0);
-        const ref = artefacts["adapter"];
+        const ref = artefacts[ADAPTER];
         if (ref === undefined) throw new Error(`soup-ab: no adapter for ${name}`);
         return { name, value: null, ref };
       }),

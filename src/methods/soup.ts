@@ -5,6 +5,7 @@
 import { policyShare } from "./budget.js";
 import { candidateName } from "./lattice.js";
 import type { Method, MethodContext, Offer, OfferedAdapter } from "./method.js";
+import { ADAPTER } from "./task.js";
 
 export const soup: Method = {
   id: "soup",
@@ -29,7 +30,7 @@ export async function plainVectors(context: MethodContext): Promise<OfferedAdapt
   return Promise.all(
     values.map(async (value) => {
       const result = await context.train({ kind: "dpo", value, settings, penalty: null }, share);
-      const ref = result.artefacts["adapter"];
+      const ref = result.artefacts[ADAPTER];
       if (ref === undefined) throw new Error(`training on "${value}" gave no adapter`);
       return { name: value, value, ref };
     }),

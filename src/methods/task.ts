@@ -28,6 +28,9 @@ export interface ArtefactRef {
   readonly name: string;
 }
 
+/** Name of the artefact that a trained policy is. */
+export const ADAPTER = "adapter";
+
 /** What `runTask` returns inside the worker: tensors by name, and what happened. */
 export interface TaskOutput {
   readonly artefacts: Readonly<Record<string, TensorMap>>;
@@ -46,6 +49,9 @@ export interface TaskSummary {
   readonly steps: number;
   /** One entry a step: named numbers (`loss`, `accuracy`, `margin`, `chosenShift`, `kl`, `penalty`, `learningRate`, …). */
   readonly curve: readonly CurvePoint[];
+  /** What the plan meant to charge, before the first step. */
+  readonly planned: readonly LedgerEntry[];
+  /** What was charged. */
   readonly ledger: readonly LedgerEntry[];
   /** Of a reward model: how often it prefers what people preferred, on pairs held out from its training. */
   readonly rewardAccuracy?: readonly HeldOutAccuracy[];

@@ -6,7 +6,8 @@
  */
 import { setImmediate } from "node:timers/promises";
 import type { Engine, Executable, TensorMap } from "../engine/index.js";
-import type { ChargeKind } from "./budget.js";
+import type { ChargeKind, LedgerEntry } from "./budget.js";
+import { Ledger } from "./budget.js";
 import type { OptimizerSettings } from "./method.js";
 import { MethodFailure } from "./method.js";
 import { initialOptimizerState, learningRateAt, ratesAt } from "./optimizer.js";
@@ -59,7 +60,7 @@ export async function train(engine: Engine, training: Training, run: TaskRun): P
       run.signal.throwIfAborted();
       const due = charges[step] ?? [];
       if (!run.ledger.affords(costOf(due))) break;
-      for (const [i, charge] of due.entries()) run.ledger.charge(charge.kind, { ...charge, steps: i === 0 ? 1 : 0 });
+      chargeStep(run.ledger, due);
 
       const { executable, inputs } = await training.prepare(step);
       const outputs = await executable.run({ ...inputs, rates: ratesAt(optimizer, step, steps) }, state);
@@ -88,11 +89,22 @@ export async function train(engine: Engine, training: Training, run: TaskRun): P
     if (parameters === undefined) throw new Error("the training state has lost its parameters");
     return {
       parameters: unpackParameters(layout, parameters),
-      summary: { steps: curve.length, curve, ledger: run.ledger.entries() },
+      summary: { steps: curve.length, curve, planned: plannedEntries(charges), ledger: run.ledger.entries() },
     };
   } finally {
     state.dispose();
   }
+}
+
+/** The first charge of a step counts the step. */
+function chargeStep(ledger: Ledger, charges: readonly Charge[]): void {
+  for (const [i, charge] of charges.entries()) ledger.charge(charge.kind, { ...charge, steps: i === 0 ? 1 : 0 });
+}
+
+function plannedEntries(steps: readonly (readonly Charge[])[]): LedgerEntry[] {
+  const ledger = new Ledger(Number.POSITIVE_INFINITY);
+  for (const charges of steps) chargeStep(ledger, charges);
+  return ledger.entries();
 }
 
 export function costOf(charges: readonly Charge[]): number {
