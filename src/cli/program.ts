@@ -3,11 +3,11 @@
  * that `--help` does not wait for tensors.
  */
 import { Command, CommanderError, Option } from "commander";
+import { packageVersion } from "../bench/environment.js";
 import { sanitise } from "../bench/files/sanitise.js";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.js";
 import { parseCount, parseSeeds } from "./flags.js";
 import type { Io } from "./io.js";
-import { packageVersion } from "./version.js";
 
 const ENGINES = ["auto", "cpu", "webgpu", "cuda", "tfjs-cpu", "tfjs-node", "tfjs-node-gpu"] as const;
 
@@ -43,7 +43,7 @@ function createProgram(io: Io, answer: (code: ExitCode) => void): Command {
   const program = new Command("mva-bench");
   program
     .description(
-      "Trains MVA, Rewarded Soups, MODPO and MORLHF under one budget, scores every candidate on every value,\nand says who wins, by how much, and whether the difference is real.",
+      "Trains multi-value alignment methods under one budget, scores every candidate on every value, and says who wins, by how much, and whether the difference is real.",
     )
     .version(packageVersion(), "-V, --version")
     .exitOverride()
@@ -81,7 +81,7 @@ Exit codes: 0 fine, 1 a method failed, 2 usage or bad input, 3 inconclusive, 70 
     .option("--out <dir>", "the run folder (default: reports/runs/<id>)")
     .option("--data <dir>", "folder of preference pairs, for suites that take yours")
     .addOption(new Option("--seeds <seeds>", "7, 1,2,5 or 1..5 (default: the suite's)").argParser(parseSeeds))
-    .addOption(new Option("--engine <engine>", "where tensors run").choices([...ENGINES]).default("auto"))
+    .addOption(new Option("--engine <engine>", "where tensors run (default: auto)").choices([...ENGINES]))
     .addOption(
       new Option("--threads <n>", "threads in all (default: the cores)").argParser(parseCount("--threads", 1024)),
     )
@@ -106,7 +106,7 @@ Exit codes: 0 fine, 1 a method failed, 2 usage or bad input, 3 inconclusive, 70 
     .option("--json", "print the report as one JSON document")
     .option("--no-files", "print only, write nothing")
     .action(async (run: string, options: { json?: boolean; files: boolean }) => {
-      answer(await (await import("./commands/report.js")).report(run, options, io));
+      answer((await import("./commands/report.js")).report(run, options, io));
     });
 
   const suite = program.command("suite").description("the benchmark definitions");
@@ -200,7 +200,7 @@ export interface RunFlags {
   readonly out?: string;
   readonly data?: string;
   readonly seeds?: readonly number[];
-  readonly engine: (typeof ENGINES)[number];
+  readonly engine?: (typeof ENGINES)[number];
   readonly threads?: number;
   readonly budgetPer?: "method" | "policy";
   readonly base?: string;

@@ -5,7 +5,7 @@
 
 import { sanitise } from "../bench/files/sanitise.js";
 import type { RunProgress } from "../bench/run.js";
-import { duration, flops, percent } from "../report/numbers.js";
+import { duration, flops, NBSP, percent } from "../report/numbers.js";
 import { clip } from "../report/text-width.js";
 import type { Io } from "./io.js";
 
@@ -69,17 +69,6 @@ export class ProgressMeter {
         this.#stage = `${progress.stage} (${progress.done + 1}/${progress.total})`;
         if (this.#io.stderr.isTTY !== true) this.say(`${this.#elapsed()}  ${this.#stage}`);
         return;
-      case "run":
-        this.say(`${progress.suite}: ${progress.title}`);
-        return;
-      case "failed":
-        this.say(`${progress.method} failed on seed ${progress.seed}: ${progress.message}`);
-        return;
-      case "note":
-        this.say(progress.message);
-        return;
-      case "budget":
-        return;
       default:
         progress satisfies never;
     }
@@ -132,7 +121,10 @@ export class ProgressMeter {
     else if (!progress.stored) {
       const spent = running === undefined || running.spentFlops === 0 ? "" : `, ${flops(running.spentFlops)}`;
       this.#io.stderr.write(
-        `${this.#elapsed()}  ${sanitise(progress.label)}, seed ${progress.seed}: done in ${duration(progress.seconds)}${spent}\n`,
+        `${this.#elapsed()}  ${sanitise(progress.label)}, seed ${progress.seed}: done in ${duration(progress.seconds)}${spent}\n`.replaceAll(
+          NBSP,
+          " ",
+        ),
       );
     }
   }

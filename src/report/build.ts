@@ -4,7 +4,7 @@ import { sanitise } from "../bench/files/sanitise.js";
 import type { RunSummary } from "../bench/summary.js";
 import { figures } from "./figures.js";
 import type { Block, Report, SampleSet, Section } from "./model.js";
-import { decimal, integer } from "./numbers.js";
+import { DASH, decimal, integer, interval } from "./numbers.js";
 import { shellCommand } from "./shell.js";
 import {
   candidatesTable,
@@ -110,17 +110,21 @@ function rulersTable(summary: RunSummary): NotedTable {
         { title: "scale", align: "right" },
         { title: "reference", align: "right" },
         { title: "ruler", align: "left" },
+        { title: "accuracy", align: "right" },
+        { title: "interval", align: "right" },
       ],
       rows: summary.values.map(({ name, center, scale, reference, accuracy, ruler }) => [
         sanitise(name),
         decimal(center),
         decimal(scale),
         decimal(reference),
-        accuracy === null
-          ? "gold rules"
-          : `${ruler ? "reward model" : "no ruler"}, held-out accuracy ${decimal(accuracy.value)} [${decimal(accuracy.low)}, ${decimal(accuracy.high)}]`,
+        accuracy === null ? "gold rules" : ruler ? "model" : "none",
+        decimal(accuracy?.value),
+        accuracy === null ? DASH : interval(accuracy),
       ]),
     },
-    notes: ["hypervolume is of (score − center) / scale, above the reference"],
+    notes: [
+      "hypervolume is of (score − center) / scale, above the reference; accuracy of a judging model on held-out pairs",
+    ],
   };
 }

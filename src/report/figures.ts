@@ -5,8 +5,20 @@ import type { MethodSummary, RunSummary } from "../bench/summary.js";
 import { nondominated } from "../metrics/nondominated.js";
 import type { Figure } from "./model.js";
 import { decimal, interval, percent } from "./numbers.js";
-import { element, marker, picture, place, type Scale, type Style, scaleOver, styleAt, text } from "./svg.js";
+import {
+  element,
+  escapeMarkup,
+  marker,
+  picture,
+  place,
+  type Scale,
+  type Style,
+  scaleOver,
+  styleAt,
+  text,
+} from "./svg.js";
 import { weightsText } from "./tables.js";
+import { clip } from "./text-width.js";
 
 export function figures(summary: RunSummary): Figure[] {
   const pairs = summary.values.flatMap((_, x) =>
@@ -143,7 +155,7 @@ function series(
     return element(
       "g",
       {},
-      element("title", {}, hover.replaceAll("&", "&amp;").replaceAll("<", "&lt;")),
+      element("title", {}, escapeMarkup(hover)),
       marker(style.marker, px(cx), py(cy), 4.5, paint),
     );
   });
@@ -166,7 +178,7 @@ function legend(methods: readonly MethodSummary[], x: number, y: number): string
       const style = styleAt(index);
       const at = y + index * 20;
       const paint = { fill: style.colour, stroke: style.colour, "stroke-width": "1.5" };
-      return marker(style.marker, x, at, 4.5, paint) + text({ x: x + 12, y: at + 4 }, sanitise(method.title));
+      return marker(style.marker, x, at, 4.5, paint) + text({ x: x + 12, y: at + 4 }, clip(sanitise(method.title), 26));
     })
     .join("");
 }
@@ -191,20 +203,22 @@ function hypervolumeFigure(summary: RunSummary): Figure {
     const place = summary.methods.filter(({ candidates }) => candidates.length > 0).indexOf(method);
     const style = styleAt(Math.max(0, place));
     const ranked = method.ranked && method.undertrained.length === 0;
-    return (
-      text({ x: left - 12, y: y + 4, "text-anchor": "end" }, sanitise(method.title)) +
+    return element(
+      "g",
+      {},
+      element("title", {}, `${decimal(hypervolume.value)} ${interval(hypervolume)}`),
+      text({ x: left - 12, y: y + 4, "text-anchor": "end" }, clip(sanitise(method.title), 26)),
       element("path", {
         d: `M${px(hypervolume.low).toFixed(1)} ${y}H${px(hypervolume.high).toFixed(1)}`,
         stroke: style.colour,
         "stroke-width": "3",
         "stroke-opacity": ranked ? "1" : "0.45",
-      }) +
+      }),
       marker(style.marker, px(hypervolume.value), y, 5, {
         fill: ranked ? style.colour : "none",
         stroke: style.colour,
         "stroke-width": "1.5",
-      }) +
-      element("title", {}, `${decimal(hypervolume.value)} ${interval(hypervolume)}`)
+      }),
     );
   });
   return {

@@ -2,6 +2,9 @@
 
 export const DASH = "–";
 
+/** Keeps a number and its unit on one line; the text report shows it as a plain space. */
+export const NBSP = "\u00a0";
+
 /** Three significant figures at least, never more than `digits` decimals. */
 export function decimal(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return DASH;
@@ -16,7 +19,7 @@ export function integer(value: number): string {
 /** A share as a percentage. */
 export function percent(share: number | null | undefined, digits = 1): string {
   if (share === null || share === undefined || !Number.isFinite(share)) return DASH;
-  return `${decimal(share * 100, digits)} %`;
+  return `${decimal(share * 100, digits)}${NBSP}%`;
 }
 
 /** With an explicit sign: a difference. */
@@ -45,18 +48,18 @@ export function flops(value: number): string {
     at++;
   }
   const digits = at === 0 || Math.abs(scaled) >= 99.95 ? 0 : Math.abs(scaled) >= 9.995 ? 1 : 2;
-  return `${decimal(scaled, digits)} ${prefixes[at]}FLOP`;
+  return `${decimal(scaled, digits)}${NBSP}${prefixes[at]}FLOP`;
 }
 
 /** `47 s`, `3 min 05 s`, `2 h 04 min`. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return DASH;
-  if (seconds < 9.95) return `${decimal(seconds, 1)} s`;
+  if (seconds < 9.95) return `${decimal(seconds, 1)}${NBSP}s`;
   const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  if (whole < 60) return `${whole}${NBSP}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}${NBSP}min${NBSP}${String(whole % 60).padStart(2, "0")}${NBSP}s`;
   const minutes = Math.round(seconds / 60);
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  return `${Math.floor(minutes / 60)}${NBSP}h${NBSP}${String(minutes % 60).padStart(2, "0")}${NBSP}min`;
 }
 
 /** A probability the way statisticians print it: never 0. */

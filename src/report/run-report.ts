@@ -1,6 +1,7 @@
 /** The report of a run folder: read, built, and written beside the run's files. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { runFiles } from "../bench/files/run-files.js";
 import type { RunSummary } from "../bench/summary.js";
 import { InputError } from "../data/errors.js";
 import { writeFileAtomic } from "../lm/atomic-file.js";
@@ -8,18 +9,18 @@ import { buildReport } from "./build.js";
 import { renderHtml } from "./html.js";
 import { renderMarkdown } from "./markdown.js";
 import type { Report } from "./model.js";
-import { readSamples } from "./samples.js";
+import { sampleSets } from "./samples.js";
 import { readSummary } from "./summary-schema.js";
 
 /** @throws InputError where the folder holds no finished run, or one that this version cannot read */
-export async function reportOf(folder: string): Promise<Report> {
+export function reportOf(folder: string): Report {
   const summary = summaryOf(folder);
-  return buildReport(summary, await readSamples(folder, summary));
+  return buildReport(summary, sampleSets(folder, summary));
 }
 
 /** @throws InputError */
 export function summaryOf(folder: string): RunSummary {
-  const file = join(folder, "summary.json");
+  const file = runFiles(folder).summary;
   let text: string;
   try {
     text = readFileSync(file, "utf8");

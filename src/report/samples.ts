@@ -2,46 +2,34 @@
  * What one method's candidates answer to the same prompts, read from `samples.jsonl` and `scores.csv`: a reader sees
  * replies move with the weights. The prompts are the first of the test split, not chosen ones.
  */
-import { createReadStream, existsSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { parse } from "csv-parse/sync";
-import { z } from "zod";
+import { existsSync } from "node:fs";
+import { runFiles } from "../bench/files/run-files.js";
+import { readSamples, type SampleRow } from "../bench/files/samples.js";
 import { sanitise } from "../bench/files/sanitise.js";
+import { readScores } from "../bench/files/scores.js";
 import type { MethodSummary, RunSummary } from "../bench/summary.js";
 import type { SampleSet } from "./model.js";
 
 const PROMPTS = 3;
 
-const sampleLine = z.object({
-  seed: z.number(),
-  method: z.string(),
-  candidate: z.string(),
-  split: z.string(),
-  prompt: z.string(),
-  promptText: z.string(),
-  sample: z.number(),
-  reply: z.string(),
-  ended: z.boolean(),
-});
-type SampleLine = z.infer<typeof sampleLine>;
-
-/** Samples of the leader (or the first method that answers declared preferences); none where the run kept none. */
-export async function readSamples(folder: string, summary: RunSummary): Promise<SampleSet[]> {
-  const file = join(folder, "samples.jsonl");
+/**
+ * Samples of the leader (or the first method that answers declared preferences); none where the run kept none.
+ * @throws InputError for a damaged file
+ */
+export function sampleSets(folder: string, summary: RunSummary): SampleSet[] {
+  const files = runFiles(folder);
   const method = methodToShow(summary);
   const seed = summary.run.seeds[0];
-  if (method === undefined || seed === undefined || !existsSync(file)) return [];
-  const byPrompt = new Map<string, Map<string, SampleLine>>();
-  for await (const line of createInterface({ input: createReadStream(file, "utf8") })) {
-    const sample = parseLine(line);
-    if (sample === undefined || sample.seed !== seed || sample.split !== "test" || sample.sample !== 0) continue;
+  if (method === undefined || seed === undefined || !existsSync(files.samples)) return [];
+  const byPrompt = new Map<string, Map<string, SampleRow>>();
+  for (const sample of readSamples(files.samples)) {
+    if (sample.seed !== seed || sample.split !== "test" || sample.sample !== 0) continue;
     if (sample.method !== method.id && !isBase(summary, sample.method)) continue;
     const known = byPrompt.get(sample.prompt);
     if (known !== undefined) known.set(sample.candidate, sample);
     else if (byPrompt.size < PROMPTS) byPrompt.set(sample.prompt, new Map([[sample.candidate, sample]]));
   }
-  const scores = await readScores(join(folder, "scores.csv"), seed, new Set(byPrompt.keys()));
+  const scores = scoresOf(files.scores, seed, new Set(byPrompt.keys()));
   return [...byPrompt].map(([prompt, samples]) => ({
     prompt: sanitise([...samples.values()][0]?.promptText.trim() ?? ""),
     values: summary.values.map(({ name }) => sanitise(name)),
@@ -55,16 +43,6 @@ export async function readSamples(folder: string, summary: RunSummary): Promise<
       ),
     })),
   }));
-}
-
-/** A half-written last line (the run may be live) is no reason to show nothing. */
-function parseLine(line: string): SampleLine | undefined {
-  try {
-    const result = sampleLine.safeParse(JSON.parse(line));
-    return result.success ? result.data : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function methodToShow(summary: RunSummary): MethodSummary | undefined {
@@ -85,8 +63,8 @@ function isBase(summary: RunSummary, id: string): boolean {
 function inOrder(
   summary: RunSummary,
   method: MethodSummary,
-  samples: ReadonlyMap<string, SampleLine>,
-): { sample: SampleLine; weights: readonly number[] | null }[] {
+  samples: ReadonlyMap<string, SampleRow>,
+): { sample: SampleRow; weights: readonly number[] | null }[] {
   const others = summary.methods.filter(({ id }) => isBase(summary, id));
   return [...others, method].flatMap(({ candidates }) => {
     const first = candidates.filter(({ seed }) => seed === summary.run.seeds[0]);
@@ -102,24 +80,10 @@ function scoreKey(method: string, candidate: string, prompt: string, value: stri
 }
 
 /** The test scores of these prompts' first samples. */
-async function readScores(file: string, seed: number, prompts: ReadonlySet<string>): Promise<Map<string, number>> {
-  const scores = new Map<string, number>();
-  if (!existsSync(file) || prompts.size === 0) return scores;
-  let header: string[] | undefined;
-  for await (const line of createInterface({ input: createReadStream(file, "utf8") })) {
-    // Only a few prompts of many are wanted: most lines need no parsing.
-    if (header !== undefined && ![...prompts].some((prompt) => line.includes(prompt))) continue;
-    const cells = (parse(line, { relax_column_count: true }) as string[][])[0] ?? [];
-    if (header === undefined) {
-      header = cells;
-      continue;
-    }
-    const row = new Map(header.map((name, at) => [name, cells[at] ?? ""]));
-    const cell = (name: string): string => row.get(name) ?? "";
-    if (cell("split") !== "test" || cell("sample") !== "0" || cell("seed") !== String(seed)) continue;
-    const score = Number(cell("score"));
-    if (cell("score") === "" || !Number.isFinite(score)) continue;
-    scores.set(scoreKey(cell("method"), cell("candidate"), cell("prompt"), cell("value")), score);
-  }
-  return scores;
+function scoresOf(file: string, seed: number, prompts: ReadonlySet<string>): Map<string, number> {
+  if (!existsSync(file) || prompts.size === 0) return new Map();
+  const wanted = readScores(file).filter(
+    (row) => row.seed === seed && row.split === "test" && row.sample === 0 && prompts.has(row.prompt),
+  );
+  return new Map(wanted.map((row) => [scoreKey(row.method, row.candidate, row.prompt, row.value), row.score]));
 }

@@ -139,12 +139,17 @@ export interface Scale {
   readonly digits: number;
 }
 
+/** Beyond this, and for what is not finite, there is no sensible place in a picture. */
+const LARGEST = 1e15;
+
 /** A scale over `values` with a margin, and about `count` ticks at 1, 2 or 5 times a power of ten. */
 export function scaleOver(values: readonly number[], count = 5): Scale {
-  const finite = values.filter(Number.isFinite);
+  const finite = values.filter((value) => Math.abs(value) < LARGEST);
   const least = finite.length === 0 ? 0 : Math.min(...finite);
   const most = finite.length === 0 ? 1 : Math.max(...finite);
-  const span = most > least ? most - least : Math.max(Math.abs(most) * 0.1, 1e-3);
+  const size = Math.max(Math.abs(least), Math.abs(most));
+  // Values that differ by rounding only are one value.
+  const span = most - least > 1e-9 * size + 1e-12 ? most - least : Math.max(size * 0.1, 1e-3);
   const [low, high] = [least - 0.06 * span, most + 0.06 * span];
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));

@@ -2,7 +2,7 @@
 
 import { sanitise } from "../bench/files/sanitise.js";
 import type { MethodSummary, RunSummary } from "../bench/summary.js";
-import { DASH, decimal, duration, flops, integer, interval, percent, probability, signed } from "./numbers.js";
+import { DASH, decimal, duration, flops, integer, interval, NBSP, percent, probability, signed } from "./numbers.js";
 import { column, type Table } from "./table.js";
 
 const UNDERTRAINED = "†";
@@ -94,7 +94,7 @@ export function differencesTable(summary: RunSummary): NotedTable {
         `${sanitise(a)} − ${sanitise(b)}`,
         signed(difference.value),
         interval(difference),
-        relative === null ? DASH : `${signed(relative.value * 100, 1)} %`,
+        relative === null ? DASH : `${signed(relative.value * 100, 1)}${NBSP}%`,
         probability(pHolm),
         shown ? "yes" : "no",
       ]),

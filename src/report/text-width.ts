@@ -45,7 +45,7 @@ export function padStart(text: string, width: number): string {
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(/\s+/).filter((part) => part !== "")) {
+  for (const word of text.split(/[ \t\r\n]+/).filter((part) => part !== "")) {
     if (line === "") line = clip(word, width);
     else if (textWidth(line) + 1 + textWidth(word) <= width) line += ` ${word}`;
     else {

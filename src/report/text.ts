@@ -1,6 +1,6 @@
 /** A report as plain text for a terminal or a log of `width` columns. */
 import type { Block, Report, SampleSet, Section } from "./model.js";
-import { DASH, decimal } from "./numbers.js";
+import { DASH, decimal, NBSP } from "./numbers.js";
 import { renderTable } from "./table.js";
 import { weightsText } from "./tables.js";
 import { textWidth, wrap } from "./text-width.js";
@@ -11,7 +11,7 @@ export function renderText(report: Report, width: number): string {
     ...wrap(report.title, width),
     ...wrap(report.subtitle, width),
     ...shown.flatMap((section) => ["", ...renderSection(section, width)]),
-  ].join("\n")}\n`;
+  ].join("\n")}\n`.replaceAll(NBSP, " ");
 }
 
 function renderSection({ heading, blocks }: Section, width: number): string[] {

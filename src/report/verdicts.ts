@@ -2,7 +2,7 @@
 
 import { sanitise } from "../bench/files/sanitise.js";
 import type { Difference, MethodSummary, RunSummary } from "../bench/summary.js";
-import { decimal, duration, flops, integer, interval, percent, probability } from "./numbers.js";
+import { decimal, duration, flops, integer, interval, NBSP, percent, probability } from "./numbers.js";
 
 /** Statements about methods, rather than about these trained models, need this many seeds (PROTOCOL §6). */
 export const SEEDS_NEEDED = 3;
@@ -51,12 +51,12 @@ export function differenceSentence(summary: RunSummary, difference: Difference):
   const by =
     relative === null
       ? `${decimal(Math.abs(difference.difference.value))} ${interval(magnitude(difference.difference))}`
-      : `${decimal(Math.abs(relative.value) * 100, 1)} % ${interval(magnitude(scaled(relative, 100)), 1)}`;
+      : `${decimal(Math.abs(relative.value) * 100, 1)}${NBSP}% ${interval(magnitude(scaled(relative, 100)), 1)}`;
   if (difference.shown) {
     const verb = difference.difference.value > 0 ? "exceeds" : "falls short of";
     return `${possessive(a)} hypervolume ${verb} ${possessive(b)} by ${by}.`;
   }
-  const bounds = relative === null ? interval(difference.difference) : `${interval(scaled(relative, 100), 1)} %`;
+  const bounds = relative === null ? interval(difference.difference) : `${interval(scaled(relative, 100), 1)}${NBSP}%`;
   const { low, high } = difference.difference;
   if (low <= 0 && high >= 0) {
     return `The interval of ${a} against ${b}, ${bounds}, holds zero: no difference shown.`;
@@ -122,13 +122,17 @@ export function whatItCost(summary: RunSummary): string[] {
   const range =
     shares.length === 0
       ? ""
-      : ` They spent ${percent(Math.min(...shares), 0)} to ${percent(Math.max(...shares), 0)} of what was planned.`;
+      : ` ${spentText(percent(Math.min(...shares), 0), percent(Math.max(...shares), 0))} of what was planned.`;
   const unit = budget.per === "method" ? "Each method" : "Each trained policy";
   const total = paying.reduce((sum, { spent }) => sum + spent, 0);
   return [
     `${unit} had ${flops(budget.flops)} a seed.${range}`,
     `In all ${flops(total)} of charged training (shared work counted for each method that uses it), ${duration(seconds)} on ${sanitise(engine)} with ${threads} ${threads === 1 ? "thread" : "threads"}.`,
   ];
+}
+
+function spentText(least: string, most: string): string {
+  return least === most ? `Each spent ${least}` : `They spent ${least} to ${most}`;
 }
 
 export function list(words: readonly string[]): string {

@@ -4,7 +4,7 @@ import { sanitise } from "../../bench/files/sanitise.js";
 import { type Inspection, inspectData, type Quantiles } from "../../data/inspect.js";
 import type { DropCounts } from "../../data/pair.js";
 import { splits } from "../../data/split.js";
-import { integer, percent } from "../../report/numbers.js";
+import { integer, NBSP, percent } from "../../report/numbers.js";
 import { column, renderTable, type Table } from "../../report/table.js";
 import { type ExitCode, exitCodes } from "../exit-codes.js";
 import { columnsOf, type Io, writeJson } from "../io.js";
@@ -13,7 +13,7 @@ import { columnsOf, type Io, writeJson } from "../io.js";
 export async function inspect(path: string, options: { readonly json?: boolean }, io: Io): Promise<ExitCode> {
   const inspection = await inspectData(path);
   if (options.json === true) writeJson(io, inspection);
-  else io.stdout.write(`${renderInspection(inspection, columnsOf(io.stdout)).join("\n")}\n`);
+  else io.stdout.write(`${renderInspection(inspection, columnsOf(io.stdout)).join("\n")}\n`.replaceAll(NBSP, " "));
   return exitCodes.fine;
 }
 

@@ -1,37 +1,32 @@
 /** `doctor` and `engine list`. */
 
+import { environment } from "../../bench/environment.js";
 import { sanitise } from "../../bench/files/sanitise.js";
 import type { EngineProbe } from "../../engine/probe.js";
 import { probeEngines } from "../../engine/probe.js";
 import { padEnd, wrap } from "../../report/text-width.js";
 import { type ExitCode, exitCodes } from "../exit-codes.js";
 import { columnsOf, type Io, writeJson } from "../io.js";
-import { thisMachine } from "../machine.js";
-import { packageVersion } from "../version.js";
 
 /** The oldest Node that everything here runs on. */
 const NODE_NEEDED = [20, 19] as const;
 
 export async function doctor(options: { readonly json?: boolean }, io: Io): Promise<ExitCode> {
   const engines = await probeEngines();
-  const machine = {
-    mvaBench: packageVersion(),
-    node: process.versions.node,
-    ...thisMachine(),
-  };
+  const { versions, hardware } = environment();
   const problems = [
-    ...(nodeIsOld(machine.node)
-      ? [`Node ${machine.node} is too old: install Node ${NODE_NEEDED.join(".")} or newer`]
+    ...(nodeIsOld(process.versions.node)
+      ? [`Node ${process.versions.node} is too old: install Node ${NODE_NEEDED.join(".")} or newer`]
       : []),
     ...(engines.some(({ id, available }) => id === "cpu" && available)
       ? []
       : ["the engine cpu is not available: nothing can be trained here at a useful speed"]),
   ];
-  if (options.json === true) writeJson(io, { ...machine, engines, problems });
+  if (options.json === true) writeJson(io, { versions, hardware, engines, problems });
   else {
     const lines = [
-      `mva-bench ${machine.mvaBench}, Node ${machine.node}, ${machine.platform}`,
-      `${sanitise(machine.processor)}, ${machine.threads} threads, ${machine.memoryGiB} GiB`,
+      `mva-bench ${versions["mva-bench"] ?? ""}, Node ${process.versions.node}, ${hardware.platform}`,
+      `${sanitise(hardware.cpu)}, ${hardware.cores} cores, ${Math.round((hardware.memoryBytes / 2 ** 30) * 10) / 10} GiB`,
       "",
       ...renderEngines(engines, columnsOf(io.stdout)),
       "",

@@ -1,10 +1,11 @@
 /** `export RUN`: a candidate, or any mixture of a method's value vectors, in a form that other programs load. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readCandidates } from "../../bench/files/candidates.js";
 import { runFiles } from "../../bench/files/run-files.js";
 import { sanitise } from "../../bench/files/sanitise.js";
 import { nearestName } from "../../bench/nearest-name.js";
+import { readRunRecord } from "../../bench/run-folder.js";
 import { InputError } from "../../data/errors.js";
 import type { Adapter } from "../../lm/adapters.js";
 import { loadModel } from "../../lm/huggingface.js";
@@ -30,7 +31,8 @@ export async function exportMixture(run: string, flags: ExportFlags, io: Io): Pr
     throw new UsageError("export takes either --candidate NAME or --mix NUMBERS");
   }
   const folder = runFolder(run, io.cwd);
-  const { values, seeds } = runFacts(folder);
+  const { suite, seeds } = readRunRecord(folder);
+  const values = suite.values.map(({ name }) => name);
   const seed = flags.seed ?? seeds[0] ?? 0;
   const home = methodFolder(folder, seed, flags.method);
   const { parts } =
@@ -88,20 +90,6 @@ function candidateOf(folder: string, values: readonly string[], seed: number, me
   }
   if (row.coefficients === null) return { parts: [{ adapter: name, coefficient: 1 }] };
   return { parts: mixtureOf(values, row.coefficients) };
-}
-
-/** Values and seeds as `run.json` has them. */
-function runFacts(folder: string): { values: string[]; seeds: number[] } {
-  const file = join(folder, "run.json");
-  try {
-    const run = JSON.parse(readFileSync(file, "utf8")) as {
-      suite: { values: { name: string }[] };
-      seeds: number[];
-    };
-    return { values: run.suite.values.map(({ name }) => name), seeds: run.seeds };
-  } catch {
-    throw new InputError(`${file}: cannot be read; the run folder is damaged`);
-  }
 }
 
 /** Where a method's adapters lie; explored points (`<id>@…`) are mixtures of the same adapters as `<id>`. */

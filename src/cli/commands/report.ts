@@ -7,20 +7,16 @@ import { columnsOf, type Io, writeJson } from "../io.js";
 import { runFolder } from "../run-folder.js";
 
 /** @throws InputError where the run cannot be found or read */
-export async function report(
-  run: string,
-  options: { readonly json?: boolean; readonly files: boolean },
-  io: Io,
-): Promise<ExitCode> {
+export function report(run: string, options: { readonly json?: boolean; readonly files: boolean }, io: Io): ExitCode {
   return showReport(runFolder(run, io.cwd), options, io);
 }
 
-export async function showReport(
+export function showReport(
   folder: string,
   options: { readonly json?: boolean; readonly files: boolean },
   io: Io,
-): Promise<ExitCode> {
-  const content = await reportOf(folder);
+): ExitCode {
+  const content = reportOf(folder);
   if (options.json === true) writeJson(io, content);
   else io.stdout.write(renderText(content, Math.min(100, columnsOf(io.stdout))));
   if (options.files) {
