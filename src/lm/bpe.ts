@@ -26,7 +26,7 @@ export interface BpeOptions {
  * Where words end: GPT-2's pattern. The file spells it with `\s`, which tokenizer libraries read as Unicode white space;
  * JavaScript's own `\s` takes in U+FEFF and leaves out U+0085, so it is spelt out here.
  */
-const WORD_PATTERN = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
+export const WORD_PATTERN = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
 const SPACE = String.raw`\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
 export const WORD = new RegExp(
   WORD_PATTERN.replaceAll(String.raw`[^\s`, `[^${SPACE}`)

@@ -6,6 +6,7 @@
  *   prompt is no start of a text, so there is an `encodeContinuation` and a `decodeContinuation` that do neither.
  */
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import { byteLevelDecoder, byteLevelEncoder } from "./byte-level-bpe.js";
 import { ModelFileError } from "./model-file-error.js";
 import {
   isObject,
@@ -41,6 +42,8 @@ export class Tokenizer {
   readonly #path: string;
   readonly #variants = new Map<string, HuggingFaceTokenizer>();
   readonly #tokenOf = new Map<number, string>();
+  readonly #fastEncode: ((text: string) => Int32Array) | undefined;
+  readonly #fastDecode: ((ids: ArrayLike<number>) => string) | undefined;
 
   /**
    * @param path named in error messages
@@ -60,6 +63,8 @@ export class Tokenizer {
     const withTemplate = template.encode("a").ids;
     const bare = template.encode("a", { add_special_tokens: false }).ids;
     this.prefixIds = Int32Array.from(prefixOf(withTemplate, bare));
+    this.#fastEncode = byteLevelEncoder(files.json, this.#vocabulary, (word) => this.#encodeWord(word));
+    this.#fastDecode = byteLevelDecoder(files.json, this.#vocabulary);
   }
 
   /** The token of an id, as the vocabulary writes it; undefined for an id that no token has. */
@@ -77,34 +82,35 @@ export class Tokenizer {
    * @throws ModelFileError when the tokenizer has no token for a part of the text.
    */
   encode(text: string, options: EncodeOptions = {}): Int32Array {
-    return this.#encode(text, this.#variant("start", options.specials ?? "plain"));
+    return this.#encode(text, "start", options);
   }
 
   /** The ids of a text that follows other text, such as a reply after its prompt. */
   encodeContinuation(text: string, options: EncodeOptions = {}): Int32Array {
-    return this.#encode(text, this.#variant("continuation", options.specials ?? "plain"));
+    return this.#encode(text, "continuation", options);
   }
 
   /** The text of ids that begin a text; bytes that are no UTF-8 become U+FFFD. */
   decode(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
-    return this.#decode(ids, options, this.#variant("start", "parse"));
+    return this.#decode(ids, "start", options);
   }
 
   /** The text of ids that follow other text. */
   decodeContinuation(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
-    return this.#decode(ids, options, this.#variant("continuation", "parse"));
+    return this.#decode(ids, "continuation", options);
   }
 
-  #encode(text: string, tokenizer: HuggingFaceTokenizer): Int32Array {
+  #encode(text: string, place: "start" | "continuation", { specials = "plain" }: EncodeOptions): Int32Array {
     if (text === "") return new Int32Array(0);
-    const { ids, tokens } = tokenizer.encode(text, { add_special_tokens: false });
+    if (this.#fastEncode !== undefined && specials === "plain") return this.#fastEncode(text);
+    const { ids, tokens } = this.#variant(place, specials).encode(text, { add_special_tokens: false });
     return Int32Array.from(ids, (id: number | undefined, i) => {
       if (id === undefined) throw new ModelFileError(this.#path, "is no token of the vocabulary", tokens[i]);
       return id;
     });
   }
 
-  #decode(ids: ArrayLike<number>, { specials }: DecodeOptions, tokenizer: HuggingFaceTokenizer): string {
+  #decode(ids: ArrayLike<number>, place: "start" | "continuation", { specials }: DecodeOptions): string {
     const kept: number[] = [];
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i] as number;
@@ -112,8 +118,16 @@ export class Tokenizer {
       if (specials !== "skip" || !this.specialIds.has(id)) kept.push(id);
     }
     if (kept.length === 0) return "";
+    if (this.#fastDecode !== undefined) return this.#fastDecode(kept);
     // Cleaning up would move spaces before punctuation, and decode(encode(text)) would not be the text.
-    return tokenizer.decode(kept, { skip_special_tokens: false, clean_up_tokenization_spaces: false });
+    const options = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
+    return this.#variant(place, "parse").decode(kept, options);
+  }
+
+  /** One word in byte characters, through the library's queue of merges. */
+  #encodeWord(word: string): number[] {
+    const pieces: string[] = this.#variant("start", "plain").model?.encode([word]) ?? [];
+    return pieces.map((piece) => this.#vocabulary.idOf.get(piece) as number);
   }
 
   #named(key: string): number | null {
