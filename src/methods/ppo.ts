@@ -136,9 +136,6 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
   try {
     for (let step = 0; step < most; step++) {
       const batch = prompts.next().value;
-      if (saved !== null && step < saved.step) continue;
-      await setImmediate();
-      run.signal.throwIfAborted();
       const bound = costs(
         batch.map((prompt) => ({ prompt: prompt.tokens, response: new Int32Array(settings.maxNewTokens) })),
         task,
@@ -146,20 +143,14 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
         env,
       );
       if (planned === null) {
-        const steps = Math.min(most, Math.floor(run.ledger.budgetFlops / bound.total));
-        run.emit({
-          type: "task-planned",
-          task: run.label,
-          steps,
-          flops: Math.min(run.ledger.budgetFlops, steps * bound.total),
-        });
-        planned = bound.charges.map((charge) => ({
-          kind: charge.kind,
-          tokens: charge.tokens * steps,
-          steps: ("steps" in charge ? charge.steps : 0) * steps,
-          flops: charge.flops * steps,
-        }));
+        // Replies that end early leave room for further rollouts: the whole budget is meant to be spent.
+        planned = planOf(bound, Math.min(run.ledger.budgetFlops, most * bound.total));
+        const flops = planned.reduce((sum, entry) => sum + entry.flops, 0);
+        run.emit({ type: "task-planned", task: run.label, steps: Math.floor(flops / bound.total), flops });
       }
+      if (saved !== null && step < saved.step) continue;
+      await setImmediate();
+      run.signal.throwIfAborted();
       if (!run.ledger.affords(bound.total)) break;
       const progress = Math.max(run.ledger.spentFlops / run.ledger.budgetFlops, step / most) || 0;
 
@@ -373,6 +364,17 @@ function costs(
     { kind: "gradient", tokens: epochs * count.tokens, flops: epochs * gradient, steps: epochs * minibatches },
   ] as const;
   return { charges, total: charges.reduce((sum, { flops }) => sum + flops, 0) };
+}
+
+/** Steps like this one, as far as `flops` go: what a task means to charge. */
+function planOf({ charges, total }: ReturnType<typeof costs>, flops: number): LedgerEntry[] {
+  const times = flops / total;
+  return charges.map((charge) => ({
+    kind: charge.kind,
+    tokens: Math.round(charge.tokens * times),
+    steps: "steps" in charge ? Math.round(charge.steps * times) : 0,
+    flops: charge.flops * times,
+  }));
 }
 
 /**

@@ -145,7 +145,12 @@ export async function trainRewardModel(task: RewardModelTask, env: TaskEnv, run:
           ),
   };
   const rewardAccuracy = await measure(model, heldOut, env, batchPairs);
-  return { artefacts: { [REWARD_MODEL]: model.weights }, summary: { ...summary, rewardAccuracy } };
+  const planned = summary.planned.map((entry) =>
+    entry.kind === measuring.kind
+      ? { ...entry, tokens: entry.tokens + measuring.tokens, flops: entry.flops + measuring.flops }
+      : entry,
+  );
+  return { artefacts: { [REWARD_MODEL]: model.weights }, summary: { ...summary, planned, rewardAccuracy } };
 }
 
 /** Accuracy of a reward model on pairs, by value; values without a pair are left out. */
