@@ -157,7 +157,9 @@ export class ProgressMeter {
       ...jobs,
       ...budget,
       `${this.#finished} jobs done${stored}`,
-    ].join("  ");
+    ]
+      .join("  ")
+      .replaceAll(NBSP, " ");
   }
 
   #elapsed(): string {

@@ -98,7 +98,15 @@ function hasContent(block: Block): boolean {
 
 /** What the suite asks beside who wins: the two differences that answer the paper. */
 function questions(summary: RunSummary): string[] {
-  return summary.questions.map((question) => `${sanitise(question.asks)} ${differenceSentence(summary, question)}`);
+  return summary.questions.map(
+    (question) => `${asked(sanitise(question.asks))} ${differenceSentence(summary, question)}`,
+  );
+}
+
+/** "what the penalty adds" → "What the penalty adds:". */
+function asked(words: string): string {
+  const capital = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[?:.]$/.test(capital) ? capital : `${capital}:`;
 }
 
 function rulersTable(summary: RunSummary): NotedTable {

@@ -123,7 +123,7 @@ export function summaryFixture(change: Partial<RunSummary> = {}): RunSummary {
       difference("alpha", "gamma", 0.005, 0.011, 0.507, false),
     ],
     questions: [
-      { ...difference("alpha", "gamma", 0.005, 0.011, 0.507, false), asks: "Does the penalty help?" },
+      { ...difference("alpha", "gamma", 0.005, 0.011, 0.507, false), asks: "what the penalty adds" },
       { ...difference("gamma", "beta", -0.015, 0.01, 0.492, true), asks: "Does leaving the simplex help?" },
     ],
     references: [

@@ -1,0 +1,99 @@
+import { describe, expect, test } from "vitest";
+import { ProgressMeter } from "../../src/cli/progress.js";
+import { textWidth } from "../../src/report/text-width.js";
+import { FakeIo } from "./fake-io.js";
+
+const job = { kind: "task", label: "alpha/helpful", seed: 1 } as const;
+
+function train(meter: ProgressMeter, io: FakeIo, steps: number, ms: number): void {
+  meter.on({ type: "stage", stage: "training, seed 1", done: 2, total: 5 });
+  meter.on({ type: "job-started", ...job });
+  meter.on({ type: "task", ...job, event: { type: "task-planned", task: job.label, steps: 200, flops: 2e12 } });
+  for (let step = 1; step <= steps; step++) {
+    io.advance(ms);
+    const event = { type: "task-step", task: job.label, step, steps: 200, spentFlops: step * 1e10, curve: {} } as const;
+    meter.on({ type: "task", ...job, event });
+  }
+}
+
+describe("one line", () => {
+  test("says stage, rate, time left and budget spent", () => {
+    const io = new FakeIo("/", { tty: true });
+    const meter = new ProgressMeter(io);
+    train(meter, io, 50, 100);
+    expect(meter.line()).toBe(
+      "0:05  training, seed 1 (3/5)  alpha/helpful s1 50/200, 10/s, 15 s left  500 GFLOP of 2.00 TFLOP (25 %)  0 jobs done",
+    );
+  });
+
+  test("the rate follows the last seconds, not the whole run", () => {
+    const io = new FakeIo("/", { tty: true });
+    const meter = new ProgressMeter(io);
+    train(meter, io, 20, 5000);
+    for (let step = 21; step <= 120; step++) {
+      io.advance(100);
+      const event = { type: "task-step", task: job.label, step, steps: 200, spentFlops: 0, curve: {} } as const;
+      meter.on({ type: "task", ...job, event });
+    }
+    expect(meter.line()).toContain("10/s, 8.0 s left");
+  });
+
+  test("what is finished is counted, what was found is said", () => {
+    const io = new FakeIo("/", { tty: true });
+    const meter = new ProgressMeter(io);
+    train(meter, io, 10, 100);
+    meter.on({ type: "job-finished", ...job, seconds: 1, stored: false });
+    meter.on({ type: "job-finished", ...job, label: "beta/helpful", seconds: 0, stored: true });
+    expect(meter.line()).toBe("0:01  training, seed 1 (3/5)  100 GFLOP of 2.00 TFLOP (5 %)  2 jobs done (1 found)");
+  });
+});
+
+describe("on a terminal", () => {
+  test("one line rewrites itself, at most ten times a second, never wider than the screen", () => {
+    const io = new FakeIo("/", { tty: true, columns: 40 });
+    const meter = new ProgressMeter(io);
+    train(meter, io, 200, 10);
+    const frames = io.err.split("\r\u001b[K").slice(1);
+    expect(frames.length).toBeGreaterThan(5);
+    expect(frames.length).toBeLessThanOrEqual(21);
+    for (const frame of frames) expect(textWidth(frame)).toBeLessThan(40);
+    expect(io.err).not.toContain("\n");
+    meter.end();
+    expect(io.err.endsWith("\r\u001b[K")).toBe(true);
+  });
+
+  test("a notice stays, on a line of its own", () => {
+    const io = new FakeIo("/", { tty: true });
+    const meter = new ProgressMeter(io);
+    train(meter, io, 20, 100);
+    io.err = "";
+    meter.say("engine: cpu");
+    expect(io.err).toBe("\r\u001b[Kengine: cpu\n");
+  });
+});
+
+describe("in a log", () => {
+  test("plain lines, one when a job ends and one now and then", () => {
+    const io = new FakeIo();
+    const meter = new ProgressMeter(io);
+    train(meter, io, 200, 100);
+    meter.on({ type: "job-finished", ...job, seconds: 20, stored: false });
+    meter.on({ type: "job-finished", ...job, label: "beta", seconds: 0, stored: true });
+    const lines = io.err.trimEnd().split("\n");
+    expect(lines[0]).toBe("0:00  training, seed 1 (3/5)");
+    expect(lines).toHaveLength(3);
+    expect(lines[1]).toContain("alpha/helpful s1 150/200");
+    expect(lines[2]).toBe("0:20  alpha/helpful, seed 1: done in 20 s, 2.00 TFLOP");
+    expect(io.err).not.toContain("\r");
+    expect(io.err).not.toContain("\u001b");
+  });
+
+  test("labels from elsewhere cannot drive a terminal", () => {
+    const io = new FakeIo();
+    const meter = new ProgressMeter(io);
+    meter.on({ type: "stage", stage: "\u001b[2Jx", done: 0, total: 1 });
+    meter.say("\u001b]0;owned\u0007note");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    expect(io.err).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  });
+});
