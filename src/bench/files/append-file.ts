@@ -43,11 +43,15 @@ export class AppendFile {
     }
   }
 
-  /** Appends whole lines, in one write. @throws WriteError */
+  /** Appends whole lines. @throws WriteError; what was written of them is then taken back */
   append(lines: string): void {
+    const fd = this.#open();
+    const before = this.size;
     try {
-      writeWhole(this.#open(), Buffer.from(lines, "utf8"));
+      writeWhole(fd, Buffer.from(lines, "utf8"));
     } catch (cause) {
+      // A disk that fills up takes part of a line, and the next line would make it one that cannot be read.
+      ftruncateSync(fd, before);
       throw new WriteError(this.path, cause);
     }
   }
