@@ -1,4 +1,6 @@
 /** Preference data: readers, pairs, splits, hashes; the package's own data set and its gold rules. */
+
+export * from "./embedded/index.js";
 export * from "./errors.js";
 export * from "./hash.js";
 export * from "./inspect.js";

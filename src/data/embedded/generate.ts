@@ -1,0 +1,109 @@
+/**
+ * The generator of the embedded data set: requests, two replies to each, and a Bradley–Terry label from the gold score
+ * of one value. The same arguments give the same rows.
+ */
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
+import type { Pair } from "../pair.js";
+import { type Split, splitOf, splits } from "../split.js";
+import { type GoldValue, goldValues, scoreReply } from "./gold.js";
+import { categories } from "./lexicon.js";
+import { writeReply } from "./reply.js";
+import { actionNames, type Request, topicOf, writeRequest } from "./request.js";
+import { replySampler, sampleRequest, type Topic, topics } from "./sampler.js";
+
+export interface GeneratorOptions {
+  readonly seed: number;
+  /** In [0, 1]: how much the values share (see `replySampler`). */
+  readonly entanglement: number;
+  readonly pairsPerValue: Readonly<Record<Split, number>>;
+  /** k of P(first chosen) = σ(k · (gold of the first − gold of the second)). */
+  readonly sharpness: number;
+}
+
+export interface GeneratedPair extends Pair {
+  readonly value: GoldValue;
+  readonly split: Split;
+  readonly topic: string;
+}
+
+export const generatorDefaults: Omit<GeneratorOptions, "entanglement"> = {
+  seed: 20260,
+  pairsPerValue: { train: 4000, scorer: 400, validation: 200, test: 300 },
+  sharpness: 10,
+};
+
+/** Of the 64 topics, twelve are held out for test: each action and each category in at least one, and in others trained. */
+export function isHeldOut({ action, category }: Topic): boolean {
+  const row = actionNames.indexOf(action);
+  const diagonal = (categories.indexOf(category) + 3 * row) % 8;
+  return diagonal === 0 || (diagonal === 4 && row % 2 === 0);
+}
+
+// Test prompts come from held-out topics, all others from the rest by the hash of the prompt.
+const shares = { train: 0.8, scorer: 0.1, validation: 0.1, test: 0 };
+
+/** Rows by split; within a split the values take turns. No prompt occurs twice. */
+export function generatePairs(options: GeneratorOptions): readonly GeneratedPair[] {
+  const random = xoroshiro128plus(options.seed);
+  const sampleReply = replySampler(options.entanglement);
+  const used = new Set<string>();
+  const rows: GeneratedPair[] = [];
+  for (const split of splits) {
+    for (let index = 0; index < options.pairsPerValue[split]; index += 1) {
+      for (const value of goldValues) {
+        const request = newRequest(random, split, used);
+        const [first, second] = samplePair(random, request, value, sampleReply);
+        const odds = options.sharpness * (scoreReply(request, first)[value] - scoreReply(request, second)[value]);
+        const firstWins = uniformFloat64(random) < 1 / (1 + Math.exp(-odds));
+        const [chosen, rejected] = firstWins ? [first, second] : [second, first];
+        rows.push({
+          value,
+          prompt: writeRequest(request),
+          chosen: writeReply(request, chosen),
+          rejected: writeReply(request, rejected),
+          split,
+          topic: topicOf(request),
+        });
+      }
+    }
+  }
+  return rows;
+}
+
+function newRequest(random: RandomGenerator, split: Split, used: Set<string>): Request {
+  const open = topics.filter((topic) => isHeldOut(topic) === (split === "test"));
+  for (;;) {
+    const topic = open[uniformInt(random, 0, open.length - 1)];
+    if (topic === undefined) continue;
+    const request = sampleRequest(random, topic);
+    const prompt = writeRequest(request);
+    if (used.has(prompt) || (split !== "test" && splitOf(prompt, shares) !== split)) continue;
+    used.add(prompt);
+    return request;
+  }
+}
+
+/** Two replies that the value tells apart: a label between equals would be a coin's. */
+function samplePair(
+  random: RandomGenerator,
+  request: Request,
+  value: GoldValue,
+  sampleReply: ReturnType<typeof replySampler>,
+) {
+  for (;;) {
+    const pair = [sampleReply(random, request), sampleReply(random, request)] as const;
+    if (scoreReply(request, pair[0])[value] !== scoreReply(request, pair[1])[value]) return pair;
+  }
+}
+
+/** The rows as CSV, as `datasets/` holds them. */
+export function writeCsv(rows: readonly GeneratedPair[]): string {
+  const columns = ["value", "prompt", "chosen", "rejected", "split", "topic"] as const;
+  const field = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
+  return [columns.join(","), ...rows.map((row) => columns.map((column) => field(row[column])).join(","))]
+    .join("\n")
+    .concat("\n");
+}
