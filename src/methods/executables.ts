@@ -6,6 +6,7 @@ import type { Engine, Executable, Program, Signature } from "../engine/index.js"
 
 export class ExecutableCache {
   readonly #executables = new Map<string, Promise<Executable>>();
+  readonly #holders = new Map<string, { dispose(): void }>();
 
   constructor(readonly engine: Engine) {}
 
@@ -21,7 +22,18 @@ export class ExecutableCache {
     return compiled;
   }
 
+  /** Something that holds programs of its own (a generator), made once and disposed of with the others. */
+  holder<T extends { dispose(): void }>(name: string, build: () => T): T {
+    const known = this.#holders.get(name);
+    if (known !== undefined) return known as T;
+    const holder = build();
+    this.#holders.set(name, holder);
+    return holder;
+  }
+
   async dispose(): Promise<void> {
+    for (const holder of this.#holders.values()) holder.dispose();
+    this.#holders.clear();
     const executables = await Promise.allSettled(this.#executables.values());
     this.#executables.clear();
     for (const result of executables) if (result.status === "fulfilled") result.value.dispose();

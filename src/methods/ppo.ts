@@ -118,7 +118,13 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
   const columns = task.values.map((value) => columnOf(rewards, value));
   const start = { ...initAdapter(config, adapter, deriveSeed(env.seed, "adapter")).tensors, ...initValueHead(config) };
   const layout = layoutOf(start);
-  const sampler = await RolloutSampler.open(env, adapter, settings.maxNewTokens, deriveSeed(env.seed, "ppo", "noise"));
+  const { rolloutReplies: replies, maxNewTokens } = settings;
+  const sampler = new RolloutSampler(
+    env,
+    adapter,
+    { rows: replies, maxNewTokens },
+    deriveSeed(env.seed, "ppo", "noise"),
+  );
 
   const saved = (await run.checkpoints?.load()) ?? null;
   if (saved !== null) run.ledger.restore(saved.ledger);
@@ -158,7 +164,7 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
       const { parameters } = await state.read(["parameters"]);
       const now = unpackParameters(layout, parameters as TensorMap[string]);
       const first = step * settings.rolloutReplies;
-      const rollouts = await sampler.sample(adapterOf(now, env, adapter), batch, first);
+      const rollouts = await sampler.sample(adapterOf(now, env, adapter), batch, first, run.signal);
       const rows = rollouts.map(sequenceOf);
       const cost = costs(rows, task, rewards, env);
       for (const { kind, ...charge } of cost.charges) run.ledger.charge(kind, charge);
@@ -228,7 +234,6 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
     };
   } finally {
     state.dispose();
-    await sampler.dispose();
   }
 }
 
