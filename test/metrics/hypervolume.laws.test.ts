@@ -1,0 +1,344 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { hypervolume, hypervolumeContributions, nondominated, normalisedHypervolume } from "../../src/metrics/index.js";
+import { normals, seeded } from "./generator.js";
+import { anyPoints, law, near, pointsOf, real, small } from "./laws.js";
+import { average, inclusionExclusion, type Rows, slicing } from "./twins.js";
+
+const MAX = 7;
+const FIVE = (d: number): number[] => new Array<number>(d).fill(5);
+
+function hv(points: Rows, reference: readonly number[] = FIVE(points[0]?.length ?? 2)): number {
+  return hypervolume(points, { reference, sense: "min" }).value;
+}
+
+/** Volume of the box that holds everything: what rounding errors are measured against. */
+function box(points: Rows, reference: readonly number[] = FIVE(points[0]?.length ?? 2)): number {
+  return reference.reduce((v, r, k) => v * Math.max(0, r - Math.min(r, ...points.map((p) => p[k] as number))), 1);
+}
+
+const sets = anyPoints({ min: 1, max: MAX, dimensions: 7 });
+/** A set with something drawn beside it. */
+const withIndex = fc.tuple(sets, fc.nat());
+
+describe("hypervolume", () => {
+  law("equals inclusion–exclusion, in 1 to 7 objectives, ties included", [sets], (points) => {
+    near(hv(points), inclusionExclusion(points, FIVE(points[0]?.length ?? 0)), box(points), 1e-11);
+  });
+
+  law(
+    "is exact on integers",
+    [fc.integer({ min: 1, max: 6 }).chain((d) => pointsOf(small, d, { min: 1, max: 8 }))],
+    (points) => {
+      expect(hv(points)).toBe(inclusionExclusion(points, FIVE(points[0]?.length ?? 0)));
+    },
+  );
+
+  law(
+    "equals naive slicing, in 1 to 4 objectives, on larger sets",
+    [anyPoints({ min: 1, max: 40, dimensions: 4 })],
+    (points) => {
+      near(hv(points), slicing(points, FIVE(points[0]?.length ?? 0)), box(points));
+    },
+  );
+
+  law("does not change when the points are permuted", [withIndex], ([points, by]) => {
+    const at = by % points.length;
+    near(hv([...points.slice(at), ...points.slice(0, at)].reverse()), hv(points), box(points));
+  });
+
+  law("does not change when the objectives are permuted", [withIndex], ([points, by]) => {
+    const at = by % (points[0]?.length ?? 1);
+    near(hv(points.map((p) => [...p.slice(at), ...p.slice(0, at)].reverse())), hv(points), box(points));
+  });
+
+  law("does not change when a point is duplicated", [withIndex], ([points, by]) => {
+    near(hv([...points, points[by % points.length] as number[]]), hv(points), box(points));
+  });
+
+  law(
+    "does not change when a dominated point is added",
+    [withIndex, fc.array(fc.nat({ max: 3 }), { minLength: 7, maxLength: 7 })],
+    ([points, by], worse) => {
+      const dominated = (points[by % points.length] as number[]).map((x, k) => x + (worse[k] as number));
+      near(hv([dominated, ...points]), hv(points), box(points));
+    },
+  );
+
+  law("does not change when a point on the reference boundary is added", [withIndex], ([points, by]) => {
+    const at = by % (points[0]?.length ?? 1);
+    const boundary = (points[0] as number[]).map((_, k) => (k === at ? 5 : -100));
+    expect(hv([...points, boundary])).toBe(hv(points));
+  });
+
+  law(
+    "does not fall when a point is added",
+    [fc.tuple(sets, fc.array(real, { minLength: 7, maxLength: 7 }))],
+    ([points, more]) => {
+      const added = more.slice(0, points[0]?.length);
+      expect(hv([...points, added])).toBeGreaterThanOrEqual(hv(points) - 1e-12 * box([...points, added]));
+    },
+  );
+
+  law("does not fall when a coordinate improves", [withIndex, fc.nat({ max: 5 })], ([points, by], gain) => {
+    const better = points.map((p, i) =>
+      i === by % points.length ? p.map((x, k) => (k === by % p.length ? x - gain : x)) : p,
+    );
+    expect(hv(better)).toBeGreaterThanOrEqual(hv(points) - 1e-12 * box(better));
+  });
+
+  law("moves with the reference under translation", [sets, fc.integer({ min: -1000, max: 1000 })], (points, t) => {
+    const d = points[0]?.length ?? 0;
+    const moved = points.map((p) => p.map((x) => x + t));
+    near(
+      hv(
+        moved,
+        FIVE(d).map((r) => r + t),
+      ),
+      hv(points),
+      box(points),
+      1e-9,
+    );
+  });
+
+  law("scales with c to the power of the objectives", [sets, fc.integer({ min: -60, max: 60 })], (points, exponent) => {
+    const d = points[0]?.length ?? 0;
+    const c = 2 ** exponent;
+    // powers of two scale without rounding: tiny and huge magnitudes must give the very same digits
+    const scaled = points.map((p) => p.map((x) => c * x));
+    near(
+      hv(
+        scaled,
+        FIVE(d).map((r) => c * r),
+      ) /
+        c ** d,
+      hv(points),
+      hv(points),
+      1e-15,
+    );
+  });
+
+  law(
+    "scales with the product of scales, one an objective",
+    [sets, fc.array(fc.integer({ min: -30, max: 30 }), { minLength: 7, maxLength: 7 })],
+    (points, exponents) => {
+      const d = points[0]?.length ?? 0;
+      const scale = exponents.slice(0, d).map((e) => 2 ** e);
+      const by = (p: readonly number[]): number[] => p.map((x, k) => x * (scale[k] as number));
+      const product = scale.reduce((a, b) => a * b, 1);
+      near(hv(points.map(by), by(FIVE(d))), product * hv(points), product * hv(points), 1e-14);
+    },
+  );
+
+  law("of a single point is its box", [fc.array(real, { minLength: 1, maxLength: 9 })], (point) => {
+    const volume = point.reduce((v, x) => v * (11 - x), 1);
+    near(
+      hv(
+        [point],
+        point.map(() => 11),
+      ),
+      volume,
+    );
+  });
+
+  law(
+    "of two and of three points is inclusion–exclusion written out",
+    [fc.integer({ min: 1, max: 6 }).chain((d) => pointsOf(real, d, { min: 3, max: 3 }))],
+    (points) => {
+      const [a, b, c] = points as [number[], number[], number[]];
+      const r = a.map(() => 11);
+      const volume = (p: readonly number[]): number => p.reduce((v, x) => v * (11 - x), 1);
+      const join = (p: readonly number[], q: readonly number[]): number[] =>
+        p.map((x, k) => Math.max(x, q[k] as number));
+      near(hv([a, b], r), volume(a) + volume(b) - volume(join(a, b)), volume(a) + volume(b));
+      const all = volume(a) + volume(b) + volume(c);
+      const pairs = volume(join(a, b)) + volume(join(b, c)) + volume(join(a, c));
+      near(hv(points, r), all - pairs + volume(join(join(a, b), c)), all);
+    },
+  );
+
+  law(
+    "with a constant further objective is the same times its thickness",
+    [sets, fc.integer({ min: 1, max: 9 })],
+    (points, t) => {
+      const d = points[0]?.length ?? 0;
+      near(
+        hv(
+          points.map((p) => [...p, 5 - t]),
+          FIVE(d + 1),
+        ),
+        t * hv(points),
+        t * box(points),
+      );
+    },
+  );
+
+  law(
+    "any-dimension code on 2, 3 and 4 objectives equals the special code",
+    [anyPoints({ min: 1, max: 14, from: 2, dimensions: 4 }), fc.nat()],
+    (points, by) => {
+      const d = points[0]?.length ?? 0;
+      // constant objectives, put in anywhere, lead through the recursion
+      const lifted = points.map((p) => {
+        const out = [...p];
+        while (out.length < 6) out.splice(by % (out.length + 1), 0, 4);
+        return out;
+      });
+      near(hv(lifted, FIVE(6)), hv(points, FIVE(d)), box(points));
+    },
+  );
+
+  law(
+    "equals the sum of what each point adds when points come one by one, in any order",
+    [withIndex],
+    ([points, by]) => {
+      const at = by % points.length;
+      const order = [...points.slice(at), ...points.slice(0, at)];
+      let sum = 0;
+      order.forEach((_, i) => {
+        sum += hv(order.slice(0, i + 1)) - (i === 0 ? 0 : hv(order.slice(0, i)));
+      });
+      near(sum, hv(points), points.length * box(points));
+    },
+  );
+
+  law("of maximised points is that of their negatives", [sets], (points) => {
+    const d = points[0]?.length ?? 0;
+    const negated = points.map((p) => p.map((x) => -x));
+    expect(hypervolume(negated, { reference: FIVE(d).map((r) => -r), sense: "max" }).value).toBe(hv(points));
+    const mixed = points.map((p) => p.map((x, k) => (k % 2 === 0 ? -x : x)));
+    const sense = FIVE(d).map((_, k) => (k % 2 === 0 ? "max" : "min") as "max" | "min");
+    const reference = FIVE(d).map((r, k) => (k % 2 === 0 ? -r : r));
+    expect(hypervolume(mixed, { reference, sense }).value).toBe(hv(points));
+  });
+
+  law("is the same for packed points", [sets], (points) => {
+    const dimension = points[0]?.length ?? 0;
+    const data = Float64Array.from(points.flat());
+    expect(hypervolume({ data, dimension }, { reference: FIVE(dimension), sense: "min" }).value).toBe(hv(points));
+  });
+
+  law("only of non-dominated points is the same", [anyPoints({ min: 1, max: 30, dimensions: 5 })], (points) => {
+    const front = [...nondominated(points, { sense: "min" })].map((i) => points[i] as number[]);
+    near(hv(front), hv(points), box(points));
+  });
+
+  law("normalised lies in [0, 1], 1 for the ideal itself", [sets], (points) => {
+    const d = points[0]?.length ?? 0;
+    const ideal = FIVE(d).map((_, k) => Math.min(...points.map((p) => p[k] as number)));
+    const options = { reference: FIVE(d), ideal, sense: "min" } as const;
+    const share = normalisedHypervolume(points, options).value;
+    expect(share).toBeGreaterThanOrEqual(0);
+    expect(share).toBeLessThanOrEqual(1 + 1e-12);
+    near(normalisedHypervolume([...points, ideal], options).value, 1);
+  });
+
+  test("lies in a Monte-Carlo interval", () => {
+    const generator = seeded(11);
+    for (const d of [2, 3, 4, 5, 6, 8]) {
+      const points = Array.from({ length: 30 }, () => {
+        const p = normals(generator, d).map(Math.abs);
+        const length = Math.sqrt(p.reduce((s, x) => s + x * x, 0));
+        return p.map((x) => 1 - x / length);
+      });
+      const draws = 20_000;
+      let hits = 0;
+      for (let i = 0; i < draws; i++) {
+        const at = Array.from({ length: d }, () => (generator.next() >>> 0) / 4294967296);
+        if (points.some((p) => p.every((x, k) => x <= (at[k] as number)))) hits++;
+      }
+      const share = hits / draws;
+      const error = 5 * Math.sqrt((share * (1 - share)) / draws);
+      expect(Math.abs(hv(points, new Array<number>(d).fill(1)) - share)).toBeLessThan(error);
+    }
+  });
+
+  test("sweeps for large sets agree with naive slicing (packed staircase and ranked staircase)", () => {
+    const generator = seeded(12);
+    for (const [d, n] of [
+      [2, 1500],
+      [3, 350],
+      [4, 50],
+    ] as const) {
+      for (const ties of [false, true]) {
+        const points = Array.from({ length: n }, () => {
+          const p = normals(generator, d).map(Math.abs);
+          const length = Math.sqrt(p.reduce((s, x) => s + x * x, 0));
+          return p.map((x) => (ties ? Math.round((20 * x) / length) / 20 : x / length)).map((x) => 1 - x);
+        });
+        const reference = new Array<number>(d).fill(1.25);
+        near(hv(points, reference), slicing(points, reference), 1, 1e-11);
+      }
+    }
+  });
+});
+
+describe("exclusive contributions", () => {
+  const plain = (points: Rows): number[] =>
+    points.map(
+      (_, i) =>
+        hv(points, FIVE(points[0]?.length ?? 0)) -
+        hv(
+          points.filter((__, j) => j !== i),
+          FIVE(points[0]?.length ?? 0),
+        ),
+    );
+
+  law("are what the volume loses without the point", [anyPoints({ min: 1, max: 8, dimensions: 6 })], (points) => {
+    const d = points[0]?.length ?? 0;
+    const { values } = hypervolumeContributions(points, { reference: FIVE(d), sense: "min" });
+    plain(points).forEach((expected, i) => {
+      near(values[i] as number, expected, box(points), 1e-11);
+    });
+  });
+
+  law("add up to at most the volume", [sets], (points) => {
+    const { values } = hypervolumeContributions(points, { reference: FIVE(points[0]?.length ?? 0), sense: "min" });
+    expect(values.reduce((s, x) => s + x, 0)).toBeLessThanOrEqual(hv(points) + 1e-11 * box(points));
+  });
+
+  test("of points beyond the reference are 0 and counted", () => {
+    const result = hypervolumeContributions(
+      [
+        [1, 1],
+        [6, 0],
+        [5, 1],
+      ],
+      { reference: [5, 5], sense: "min" },
+    );
+    expect([...result.values]).toEqual([16, 0, 0]);
+    expect(result.ignored).toBe(2);
+  });
+});
+
+describe("estimated hypervolume", () => {
+  test("bounds its error at the level that it claims", () => {
+    const generator = seeded(3);
+    let inside = 0;
+    const errors: number[] = [];
+    for (let round = 0; round < 60; round++) {
+      const d = 3 + (round % 6);
+      const points = Array.from({ length: 20 }, () => normals(generator, d).map((x) => Math.abs(x) + 0.01));
+      const options = { reference: new Array<number>(d).fill(0), sense: "max" } as const;
+      const exact = hypervolume(points, options).value;
+      const result = hypervolume(points, { ...options, estimate: { generator, samples: 4096, when: "always" } });
+      if (result.kind !== "estimate") throw new Error("an estimate was asked for");
+      if (Math.abs(result.value - exact) <= result.error) inside++;
+      errors.push(Math.abs(result.value - exact) / exact);
+    }
+    expect(inside).toBeGreaterThanOrEqual(53);
+    expect(average(errors)).toBeLessThan(0.03);
+  });
+
+  test("replaces the exact volume only where it is allowed and the set is large", () => {
+    const generator = seeded(4);
+    const points = Array.from({ length: 60 }, () => normals(generator, 12).map((x) => Math.abs(x) + 0.01));
+    const reference = new Array<number>(12).fill(0);
+    const estimate = { generator, samples: 1600 };
+    expect(hypervolume(points, { reference, sense: "max", estimate }).kind).toBe("estimate");
+    expect(hypervolume(points.slice(0, 10), { reference, sense: "max", estimate }).kind).toBe("exact");
+    expect(() => hypervolume(points, { reference, sense: "max", estimate: { generator, samples: 3 } })).toThrow(
+      /samples/,
+    );
+  });
+});
