@@ -75,21 +75,16 @@ function learnMerges(
   });
 
   const merges: [string, string][] = [];
-  const ranked = new Set<string>();
   while (tokens.length < vocabSize) {
     const best = pairs.popBest(minCount);
     if (best === undefined) break;
     const left = tokens[best.left] as string;
     const right = tokens[best.right] as string;
-    // "ab"+"c" and "a"+"bc" are two merges into one token, and a pair of it can come up again: it keeps its rank.
-    const merged = idOf.get(left + right) ?? tokens.length;
-    if (merged === tokens.length) {
-      tokens.push(left + right);
-      idOf.set(left + right, merged);
-    }
-    const pair = `${best.left} ${best.right}`;
-    if (!ranked.has(pair)) merges.push([left, right]);
-    ranked.add(pair);
+    // Never a token that exists: a stretch of text that no merge has crossed is cut up alike wherever it stands, so all
+    // of its occurrences become one token in the same merge.
+    const merged = tokens.length;
+    tokens.push(left + right);
+    merges.push([left, right]);
     for (const index of best.words) {
       const word = words[index] as Word;
       const symbols = mergePair(word.symbols, best.left, best.right, merged);

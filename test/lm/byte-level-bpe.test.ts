@@ -70,6 +70,11 @@ for (const [name, files] of cases) {
       expect([...(encode?.(value) ?? ["none"])]).toEqual(expected);
     });
 
+    property.prop([text], { numRuns: 200 })("texts come back, a byte order mark at their start included", (value) => {
+      const whole = value.replace(/\p{Surrogate}/gu, "");
+      for (const original of [whole, `\ufeff${whole}`]) expect(decode?.(encode?.(original) ?? [])).toBe(original);
+    });
+
     property.prop([fc.array(fc.nat(vocabulary.size - 1), { minLength: 1, maxLength: 30 })], { numRuns: 400 })(
       "texts are the library's, for any ids: cut characters and special tokens among them",
       (ids) => {

@@ -228,6 +228,16 @@ describe("writing", () => {
     writer.close();
   });
 
+  test("however fast they come, they do not pile up in memory", () => {
+    const path = join(temporaryFolder(), "events.jsonl");
+    const writer = new EventLog(path, { now: () => 0 });
+    for (let i = 0; i < 1000; i++) writer.append(step);
+    expect(readEvents(path).length).toBeGreaterThan(0);
+    expect(readEvents(path).length).toBeLessThan(1000);
+    writer.close();
+    expect(readEvents(path).length).toBe(1000);
+  });
+
   test("what waits is written without another event", async () => {
     const path = join(temporaryFolder(), "events.jsonl");
     const writer = new EventLog(path, { now: () => 0 });

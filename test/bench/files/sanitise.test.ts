@@ -59,6 +59,13 @@ property.prop([fc.string({ unit: "grapheme" }).filter((text) => !DANGEROUS.test(
   },
 );
 
+test("no single character that a terminal acts on is let through", () => {
+  for (let code = 0; code < 0x10000; code++) {
+    const clean = sanitise(String.fromCharCode(code));
+    if (DANGEROUS.test(clean)) expect.fail(`U+${code.toString(16)} came through`);
+  }
+});
+
 describe("whole sequences go, with what they carry", () => {
   const cases: [string, string, string][] = [
     ["colour", "a\u001b[31;1mb\u001b[0mc", "abc"],
