@@ -2,9 +2,10 @@
  * Scores what the methods offer, in the protocol's order: validation first, for everyone; then the choice; then test, for
  * the chosen and the lattice alike. Policies that are the same (one mixture offered by two methods) are scored once.
  */
+import type { AdapterConfig } from "../lm/adapters.js";
 import type { Offer } from "../methods/method.js";
-import { type ArtefactRef, contentKey } from "../methods/task.js";
-import type { ScoredReply, ScoreJob } from "./jobs.js";
+import { contentKey } from "../methods/task.js";
+import type { AdapterRef, ScoredReply, ScoreJob } from "./jobs.js";
 import { exploreGrid } from "./lattice.js";
 import { scaled, scaledReference, selectGreedily, selectNondominated, type ValueScale } from "./selection.js";
 import type { Session } from "./session.js";
@@ -13,7 +14,7 @@ import { meansOf, type ScoredSplit, type TableCandidate } from "./tables.js";
 /** A policy as a mixture over stored adapters; the same mixture has the same key whoever offers it. */
 export interface Policy {
   readonly key: string;
-  readonly adapters: readonly ArtefactRef[];
+  readonly adapters: readonly AdapterRef[];
   readonly coefficients: readonly number[];
 }
 
@@ -34,21 +35,21 @@ const policiesPerJob = 4;
 /** The base itself: a mixture of nothing. */
 export const basePolicy: Policy = { key: "base", adapters: [], coefficients: [] };
 
-export function policyOf(adapters: readonly ArtefactRef[], coefficients: readonly number[]): Policy {
+export function policyOf(adapters: readonly AdapterRef[], coefficients: readonly number[]): Policy {
   const used = adapters.flatMap((ref, k) => {
     const c = coefficients[k] ?? 0;
     return c === 0 ? [] : [{ ref, c }];
   });
   if (used.length === 0) return basePolicy;
   return {
-    key: contentKey(used.map(({ ref, c }) => [ref.task, ref.name, c])),
+    key: contentKey(used.map(({ ref: { ref }, c }) => [ref.task, ref.name, c])),
     adapters: used.map(({ ref }) => ref),
     coefficients: used.map(({ c }) => c),
   };
 }
 
-export function offeredCandidates(method: string, offer: Offer): OfferedCandidate[] {
-  const refs = offer.adapters.map((adapter) => adapter.ref);
+export function offeredCandidates(method: string, offer: Offer, config: AdapterConfig): OfferedCandidate[] {
+  const refs = offer.adapters.map(({ ref }) => ({ ref, config }));
   return offer.candidates.map((candidate) => ({
     method,
     candidate: candidate.name,
@@ -59,9 +60,14 @@ export function offeredCandidates(method: string, offer: Offer): OfferedCandidat
 }
 
 /** Points of the region that a mixing method may explore, as candidates of the row `<method>@grid`. */
-export function exploredCandidates(method: string, offer: Offer, count: number): OfferedCandidate[] {
+export function exploredCandidates(
+  method: string,
+  offer: Offer,
+  config: AdapterConfig,
+  count: number,
+): OfferedCandidate[] {
   if (offer.mixes === null || count === 0) return [];
-  const refs = offer.adapters.map((adapter) => adapter.ref);
+  const refs = offer.adapters.map(({ ref }) => ({ ref, config }));
   return exploreGrid(offer.mixes, refs.length, count).map((coefficients) => ({
     method: gridRow(method),
     candidate: `c=${coefficients.join(",")}`,
@@ -115,12 +121,13 @@ export class SplitScores {
   }
 
   #job(chunk: readonly Policy[], label: string): ScoreJob {
-    const refs = new Map<string, ArtefactRef>();
-    for (const policy of chunk) for (const ref of policy.adapters) refs.set(`${ref.task}/${ref.name}`, ref);
-    const adapters = [...refs.values()];
+    const named = ({ ref }: AdapterRef) => `${ref.task}/${ref.name}`;
+    const bank = new Map<string, AdapterRef>();
+    for (const policy of chunk) for (const adapter of policy.adapters) bank.set(named(adapter), adapter);
+    const adapters = [...bank.values()];
     const policies = chunk.map((policy) =>
-      adapters.map((ref) => {
-        const at = policy.adapters.findIndex((own) => own.task === ref.task && own.name === ref.name);
+      adapters.map((adapter) => {
+        const at = policy.adapters.findIndex((own) => named(own) === named(adapter));
         return at < 0 ? 0 : (policy.coefficients[at] ?? 0);
       }),
     );

@@ -16,7 +16,7 @@ import { createGoldScorer } from "../rewards/gold.js";
 import { ArtefactFolder, type StoredTask } from "./artefacts.js";
 import type { Job, JobResult, ScoreJob, TaskJob, WorkerSetup } from "./jobs.js";
 import { openScorer } from "./judges.js";
-import { scoreReplies } from "./scoring.js";
+import { ScoringPrograms, scoreReplies } from "./scoring.js";
 import type { Suite } from "./suite.js";
 
 /** Steps between two saved states of a training: what an interruption can cost. */
@@ -35,9 +35,12 @@ export class Bench {
   #model: Model | undefined;
   #executables: ExecutableCache | undefined;
   #logProbs = new PairLogProbs();
+  #scoring: ScoringPrograms | undefined;
 
   async setup(setup: WorkerSetup): Promise<void> {
     await this.#executables?.dispose();
+    await this.#scoring?.dispose();
+    this.#scoring = undefined;
     this.#executables = undefined;
     this.#model = undefined;
     this.#logProbs = new PairLogProbs();
@@ -99,9 +102,10 @@ export class Bench {
     const engine = await this.#open();
     const model = this.#baseModel();
     const scorer = openScorer(setup, artefacts, model, this.#programs(engine));
+    this.#scoring ??= new ScoringPrograms(engine, model);
     const found = await scoreReplies(
       {
-        engine,
+        programs: this.#scoring,
         model,
         scorer,
         suite: setup.suite,
@@ -110,7 +114,7 @@ export class Bench {
         signal: context.signal,
       },
       job,
-      job.adapters.map((ref) => artefacts.readTensors(ref)),
+      job.adapters.map(({ ref, config }) => ({ config, tensors: artefacts.readTensors(ref) })),
     );
     artefacts.writeJson(job.key, "scored.json", found);
   }

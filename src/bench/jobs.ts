@@ -3,6 +3,7 @@
  * so an interrupted run finds it there.
  */
 import type { EngineId } from "../engine/engine.js";
+import type { AdapterConfig } from "../lm/adapters.js";
 import type { TokenizerFiles } from "../lm/tokenizer-files.js";
 import type { ArtefactRef, Task, TaskSummary } from "../methods/task.js";
 import type { PreparedData } from "./prepare.js";
@@ -38,6 +39,12 @@ export interface TaskJob {
   readonly split: "train" | "scorer";
 }
 
+/** A stored adapter, and what its tensors mean. */
+export interface AdapterRef {
+  readonly ref: ArtefactRef;
+  readonly config: AdapterConfig;
+}
+
 /** Generates and scores replies of some policies of one bank to one split's prompts. */
 export interface ScoreJob {
   readonly kind: "score";
@@ -45,7 +52,7 @@ export interface ScoreJob {
   readonly label: string;
   readonly seed: number;
   readonly split: "validation" | "test";
-  readonly adapters: readonly ArtefactRef[];
+  readonly adapters: readonly AdapterRef[];
   /** One row of coefficients over `adapters` a policy. */
   readonly policies: readonly (readonly number[])[];
   /** Whether to measure KL(pi‖base) on the replies. */

@@ -8,7 +8,7 @@ import { InputError } from "../data/errors.js";
 import { dataHash } from "../data/hash.js";
 import { type Pair, readPairs } from "../data/index.js";
 import type { EngineId } from "../engine/engine.js";
-import { adapterScale } from "../lm/adapters.js";
+import { type AdapterConfig, adapterScale } from "../lm/adapters.js";
 import { loadModel, type ModelFolder, modelHash, saveModel } from "../lm/huggingface.js";
 import type { Tokenizer } from "../lm/tokenizer.js";
 import type { MethodSettings, Offer } from "../methods/method.js";
@@ -164,7 +164,8 @@ async function readData(suite: Suite, path: string | undefined): Promise<SuiteDa
     if (path !== undefined) {
       throw new InputError(`suite "${suite.suite}" brings its own data; leave out --data, or run a suite such as hh`);
     }
-    return embeddedDataset(suite.data.set ?? "mild");
+    const set = embeddedDataset(suite.data.set ?? "mild").path;
+    return { ...(await readPairs(set, { values })), prompts: [], hash: await dataHash(set) };
   }
   if (path === undefined) {
     throw new InputError(`suite "${suite.suite}" needs preference pairs of ${values.join(", ")}: give --data DIR`);
@@ -495,11 +496,13 @@ class SuiteRun {
       coefficients: null,
       policy: basePolicy,
     };
-    const lattice = [base, ...[...offers].flatMap(([id, offer]) => offeredCandidates(id, offer))];
+    const lattice = [base, ...[...offers].flatMap(([id, offer]) => offeredCandidates(id, offer, this.#adapterOf(id)))];
     const explored = new Map(
       [...offers]
         .filter(([id]) => this.#rows.find((row) => row.id === id)?.ranked === true)
-        .map(([id, offer]) => [id, exploredCandidates(id, offer, suite.candidates.explore)] as const),
+        .map(
+          ([id, offer]) => [id, exploredCandidates(id, offer, this.#adapterOf(id), suite.candidates.explore)] as const,
+        ),
     );
     for (const [id, points] of explored) if (points.length > 0) this.#explored.add(id);
     const everything = [...lattice, ...[...explored.values()].flat()];
@@ -613,6 +616,11 @@ class SuiteRun {
             ],
       ),
     );
+  }
+
+  #adapterOf(id: string): AdapterConfig {
+    const row = this.#rows.find((candidate) => candidate.id === id);
+    return (row?.settings ?? this.suite.settings).preference.adapter;
   }
 
   #rowInfos(): RowInfo[] {

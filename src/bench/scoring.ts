@@ -1,0 +1,127 @@
+/**
+ * One chunk of scoring: some policies of one bank answer one split's prompts, and every reply is scored on every value.
+ * The noise of a reply is keyed by (seed, prompt, sample): the same for every policy, whatever shares its batch.
+ */
+import type { Engine, TensorMap } from "../engine/engine.js";
+import type { Adapter, AdapterConfig } from "../lm/adapters.js";
+import { Generator } from "../lm/generate.js";
+import { type MixedReply, ReplyDivergence } from "../lm/reply-divergence.js";
+import type { TaskEnv } from "../methods/task.js";
+import type { Scorer } from "../rewards/scorer.js";
+import { isBroken } from "./broken.js";
+import type { ScoredReplies, ScoredReply, ScoreJob } from "./jobs.js";
+import type { EvaluationPrompt } from "./prepare.js";
+import type { Suite } from "./suite.js";
+
+/** What scoring keeps from job to job: compiled programs, by how many adapters a policy mixes. */
+export class ScoringPrograms {
+  readonly #generators = new Map<number, Generator>();
+  #divergence: ReplyDivergence | undefined;
+
+  constructor(
+    readonly engine: Engine,
+    readonly model: TaskEnv["model"],
+  ) {}
+
+  /** A generator whose bank holds just these adapters. Adapters are fed, so a new bank compiles nothing. */
+  generator(adapters: readonly Adapter[]): Generator {
+    let generator = this.#generators.get(adapters.length);
+    if (generator === undefined) {
+      generator = new Generator(this.engine, this.model, adapters);
+      this.#generators.set(adapters.length, generator);
+    } else generator.replaceAdapters(adapters);
+    return generator;
+  }
+
+  get divergence(): ReplyDivergence {
+    this.#divergence ??= new ReplyDivergence(this.engine, this.model);
+    return this.#divergence;
+  }
+
+  async dispose(): Promise<void> {
+    for (const generator of this.#generators.values()) await generator.dispose();
+    this.#generators.clear();
+    await this.#divergence?.dispose();
+    this.#divergence = undefined;
+  }
+}
+
+export interface ScoringEnv {
+  readonly programs: ScoringPrograms;
+  readonly model: TaskEnv["model"];
+  readonly scorer: Scorer;
+  readonly suite: Suite;
+  readonly prompts: readonly EvaluationPrompt[];
+  readonly vocabulary: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
+/** @param adapters tensors of `job.adapters`, in their order */
+export async function scoreReplies(
+  env: ScoringEnv,
+  job: ScoreJob,
+  adapters: readonly { readonly config: AdapterConfig; readonly tensors: TensorMap }[],
+): Promise<ScoredReplies> {
+  const replies: ScoredReply[][][] = [];
+  for (const policy of job.policies) {
+    const used = policy.flatMap((c, k) => (c === 0 ? [] : [k]));
+    const bank = used.map((k) => adapters[k]).filter((adapter) => adapter !== undefined);
+    const coefficients = used.map((k) => policy[k] ?? 0);
+    replies.push(await scorePolicy(env, job, bank, coefficients));
+  }
+  return { prompts: env.prompts.map((prompt) => prompt.key), replies };
+}
+
+async function scorePolicy(
+  env: ScoringEnv,
+  job: ScoreJob,
+  bank: readonly Adapter[],
+  coefficients: readonly number[],
+): Promise<ScoredReply[][]> {
+  const { model, prompts, suite } = env;
+  const { maxNewTokens, temperature, samples } = suite.evaluation;
+  const { eosTokenIds } = model.config;
+  const rows = prompts.flatMap((prompt) => Array.from({ length: samples }, (_, sample) => ({ prompt, sample })));
+  const generated = await env.programs.generator(bank).generate(
+    rows.map(({ prompt, sample }) => ({ prompt: prompt.tokens, promptKey: prompt.key, sample, coefficients })),
+    { maxNewTokens, temperature, seed: job.seed, stopIds: eosTokenIds, signal: env.signal },
+  );
+  const texts = generated.map(({ tokens, ended }) => {
+    const words = ended ? tokens.subarray(0, tokens.length - 1) : tokens;
+    return { text: model.tokenizer.decodeContinuation(words).trim(), ended };
+  });
+  const scored = await env.scorer.score(
+    rows.map(({ prompt }, i) => ({
+      prompt: prompt.text,
+      reply: texts[i]?.text ?? "",
+      ended: texts[i]?.ended ?? false,
+    })),
+  );
+  const columns = suite.values.map((value) => env.scorer.values.indexOf(value.name));
+  const divergence = job.kl
+    ? await env.programs.divergence.measure(
+        rows.map(
+          ({ prompt }, i): MixedReply => ({
+            prompt: prompt.tokens,
+            response: generated[i]?.tokens ?? new Int32Array(),
+            coefficients,
+          }),
+        ),
+        bank,
+      )
+    : undefined;
+  const flat = rows.map((_, i): ScoredReply => {
+    const { text, ended } = texts[i] ?? { text: "", ended: false };
+    return {
+      text,
+      ended,
+      broken: isBroken(text, ended, env.vocabulary),
+      scores: columns.map((column) => {
+        const score = scored[i]?.[column];
+        return score !== undefined && Number.isFinite(score) ? score : null;
+      }),
+      kl: divergence?.[i] ?? null,
+    };
+  });
+  return prompts.map((_, p) => flat.slice(p * samples, (p + 1) * samples));
+}
