@@ -85,7 +85,6 @@ export function writeModel(name: string, graph: Graph, outputs: readonly NamedVa
     return valueName;
   }
 
-  let index = 0;
   const write = (node: Node, outputNames: readonly string[]) => {
     const proto = new ProtoWriter();
     for (const input of node.inputs) proto.string(1, input === null ? "" : declare(input));
@@ -96,12 +95,17 @@ export function writeModel(name: string, graph: Graph, outputs: readonly NamedVa
     body.message(1, proto);
   };
 
+  let index = 0;
+  // What a node yields takes the output's name, which spares a copy. What is an input, a literal or another output as
+  // well needs an Identity to have a second name.
+  const renamed = outputs.filter(({ name: outputName, value }) => {
+    if (value.source.kind !== "node" || names.has(value)) return true;
+    names.set(value, outputName);
+    return false;
+  });
   for (const node of needed) write(node, node.outputs.map(declare));
-  for (const { name: outputName, value } of outputs) {
-    // An output needs a name of its own, also when it is an input, a literal or another output as well. ONNX Runtime
-    // removes the Identity where it is not needed.
-    const identity: Node = { op: "Identity", domain: "", inputs: [value], attributes: {}, outputs: [], recordedBy: "" };
-    write(identity, [outputName]);
+  for (const { name: outputName, value } of renamed) {
+    write({ op: "Identity", domain: "", inputs: [value], attributes: {}, outputs: [], recordedBy: "" }, [outputName]);
   }
 
   body.string(2, name);

@@ -21,6 +21,8 @@ export async function createSession(
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: "all",
+    // Which side of a product is transposed, and how, is decided when it is recorded (`kernels/product.ts`).
+    extra: { optimization: { disable_specified_optimizers: "MatmulTransposeFusion" } },
     logSeverityLevel: log === "everything" ? 0 : 3,
     ...(outputsOnDevice.length === 0
       ? {}

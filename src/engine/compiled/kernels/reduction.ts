@@ -1,9 +1,10 @@
-/** Ops that reduce or scan along axes, and matrix products. */
+/** Ops that reduce or scan along axes, and the kernels of matrix products. */
 import type { Graph, Value } from "../graph.js";
 import type { Kernel } from "../recorder.js";
 import { attributeAxes, attributeBoolean, attributeNumber, attributeNumbers, input } from "./arguments.js";
 import { binary, cast, unary } from "./elementwise.js";
-import { reshape, transpose } from "./shape.js";
+import { matMul } from "./product.js";
+import { reshape } from "./shape.js";
 
 export function reduce(graph: Graph, op: string, x: Value, axes: readonly number[], keepDims = false): Value {
   const shape = keepDims
@@ -34,26 +35,6 @@ const arg =
     const index = graph.emit(op, [x], { dtype: "int64", shape }, { axis, keepdims: 0, select_last_index: 0 });
     return cast(graph, index, "int32");
   };
-
-/** A batched product; ONNX Runtime fuses the transposes into it on the CPU. */
-export function matMul(graph: Graph, a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value {
-  const left = transposeA ? swapLast(graph, a) : a;
-  const right = transposeB ? swapLast(graph, b) : b;
-  const rank = Math.max(left.shape.length, right.shape.length);
-  const batch = Array.from({ length: rank - 2 }, (_, i) => {
-    const m = left.shape[left.shape.length - rank + i] ?? 1;
-    const n = right.shape[right.shape.length - rank + i] ?? 1;
-    return m === 1 ? n : m;
-  });
-  const rows = left.shape[left.shape.length - 2] ?? 1;
-  const columns = right.shape[right.shape.length - 1] ?? 1;
-  return graph.emit("MatMul", [left, right], { dtype: left.dtype, shape: [...batch, rows, columns] });
-}
-
-function swapLast(graph: Graph, x: Value): Value {
-  const axes = x.shape.map((_, i) => i);
-  return transpose(graph, x, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
-}
 
 const activations: Readonly<Record<string, string>> = { relu: "Relu", sigmoid: "Sigmoid", elu: "Elu" };
 

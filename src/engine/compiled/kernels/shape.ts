@@ -30,13 +30,34 @@ export function reshape(graph: Graph, x: Value, shape: readonly number[]): Value
   if (source.kind === "literal") return graph.literal(x.dtype, shape, source.data);
   const [before] = producer(x, "Reshape")?.inputs ?? [];
   if (before !== undefined && before !== null) return reshape(graph, before, shape);
-  return graph.emit("Reshape", [x, graph.int64s(shape)], { dtype: x.dtype, shape });
+  return (
+    throughTranspose(graph, x, shape) ?? graph.emit("Reshape", [x, graph.int64s(shape)], { dtype: x.dtype, shape })
+  );
+}
+
+/**
+ * A reshape of leading axes that a transpose had left alone goes before it, so that transposes meet and become one:
+ * split heads, then swap the last two axes, for one.
+ */
+function throughTranspose(graph: Graph, x: Value, shape: readonly number[]): Value | undefined {
+  const node = producer(x, "Transpose");
+  const [before] = node?.inputs ?? [];
+  const permutation = node?.attributes.perm;
+  if (before === undefined || before === null || !Array.isArray(permutation)) return undefined;
+  const fixed = permutation.findIndex((axis, i) => axis !== i);
+  const tail = x.shape.length - fixed;
+  if (tail > shape.length || !sameShape(x.shape.slice(fixed), shape.slice(shape.length - tail))) return undefined;
+  const lead = shape.slice(0, shape.length - tail);
+  const moved = reshape(graph, before, [...lead, ...before.shape.slice(fixed)]);
+  const shift = lead.length - fixed;
+  return transpose(graph, moved, [...lead.keys(), ...permutation.slice(fixed).map((axis) => Number(axis) + shift)]);
 }
 
 export function transpose(graph: Graph, x: Value, permutation: readonly number[]): Value {
   const shape = permutation.map((axis) => x.shape[axis] ?? 1);
   if (x.source.kind === "uniform") return graph.uniform(x.dtype, shape, x.source.value);
   // Where only axes of length 1 move, the elements keep their order.
+  if (permutation.every((axis, i) => axis === i)) return x;
   const long = permutation.filter((axis) => x.shape[axis] !== 1);
   if (long.every((axis, i) => i === 0 || axis > (long[i - 1] ?? -1))) return reshape(graph, x, shape);
   const inner = producer(x, "Transpose");
@@ -44,7 +65,7 @@ export function transpose(graph: Graph, x: Value, permutation: readonly number[]
   const first = inner?.attributes.perm;
   if (before !== undefined && before !== null && Array.isArray(first)) {
     const combined = permutation.map((axis) => Number(first[axis]));
-    if (combined.every((axis, i) => axis === i)) return before;
+    return transpose(graph, before, combined);
   }
   return graph.emit("Transpose", [x], { dtype: x.dtype, shape }, { perm: permutation });
 }
