@@ -20,7 +20,7 @@ export class RolloutSampler {
     // The tensors only give the shapes: each rollout brings its own.
     this.#generator = executables.holder(`ppo-rollouts/${limits.rows}/${contentKey(adapter)}`, () => {
       const start = [{ config: adapter, tensors: initAdapter(model.config, adapter, 0).tensors }];
-      return new Generator(engine, model, start, { maxRows: limits.rows, feedAdapters: true });
+      return new Generator(engine, model, start, { maxRows: limits.rows });
     });
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { InputError } from "../../src/data/errors.js";
 import { generatePairs, generatorDefaults } from "../../src/data/embedded/generate.js";
 import { goldScores } from "../../src/data/embedded/gold.js";
+import { InputError } from "../../src/data/errors.js";
 import { createGoldScorer } from "../../src/rewards/gold.js";
 
 const pairs = generatePairs({ ...generatorDefaults, entanglement: 0 }).slice(0, 50);
