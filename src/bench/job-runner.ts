@@ -31,17 +31,17 @@ type Model = TaskEnv["model"];
 
 export class Bench {
   #setup: WorkerSetup | undefined;
-  #engine: Engine | undefined;
+  readonly #engines = new Map<number, Engine>();
   #model: Model | undefined;
-  #executables: ExecutableCache | undefined;
+  readonly #executables = new Map<Engine, ExecutableCache>();
   #logProbs = new PairLogProbs();
   #scoring: ScoringPrograms | undefined;
 
   async setup(setup: WorkerSetup): Promise<void> {
-    await this.#executables?.dispose();
+    for (const programs of this.#executables.values()) await programs.dispose();
+    this.#executables.clear();
     await this.#scoring?.dispose();
     this.#scoring = undefined;
-    this.#executables = undefined;
     this.#model = undefined;
     this.#logProbs = new PairLogProbs();
     this.#setup = setup;
@@ -65,7 +65,7 @@ export class Bench {
 
   async #task(job: TaskJob, context: JobContext, seconds: () => number): Promise<StoredTask> {
     const { setup, artefacts } = this.#needs();
-    const engine = await this.#open();
+    const engine = await this.#open(job.threads);
     const env: TaskEnv = {
       engine,
       model: this.#baseModel(),
@@ -124,15 +124,21 @@ export class Bench {
     return { setup: this.#setup, artefacts: new ArtefactFolder(this.#setup.checkpoints) };
   }
 
-  async #open(): Promise<Engine> {
-    const { setup } = this.#needs();
-    this.#engine ??= await openEngine(setup.engine, { threads: setup.threads });
-    return this.#engine;
+  /** Worker threads share the processor: one thread of arithmetic each, but for jobs that run alone. */
+  async #open(threads = 1): Promise<Engine> {
+    const known = this.#engines.get(threads);
+    if (known !== undefined) return known;
+    const engine = await openEngine(this.#needs().setup.engine, { threads });
+    this.#engines.set(threads, engine);
+    return engine;
   }
 
   #programs(engine: Engine): ExecutableCache {
-    this.#executables ??= new ExecutableCache(engine);
-    return this.#executables;
+    const known = this.#executables.get(engine);
+    if (known !== undefined) return known;
+    const programs = new ExecutableCache(engine);
+    this.#executables.set(engine, programs);
+    return programs;
   }
 
   #baseModel(): Model {

@@ -12,8 +12,6 @@ import type { Suite } from "./suite.js";
 /** What every job of a worker needs; sent again when a stage changes it. */
 export interface WorkerSetup {
   readonly engine: EngineId;
-  /** Threads of arithmetic an executable may use. */
-  readonly threads: number;
   readonly suite: Suite;
   readonly data: PreparedData;
   readonly tokenizer: TokenizerFiles;
@@ -37,6 +35,8 @@ export interface TaskJob {
   readonly budgetFlops: number | null;
   /** Whose pairs it trains on. */
   readonly split: "train" | "scorer";
+  /** Threads of arithmetic: more than one where nothing else can run beside it. */
+  readonly threads: number;
 }
 
 /** A stored adapter, and what its tensors mean. */

@@ -282,7 +282,6 @@ class SuiteRun {
     const data = prepareData(this.inputs.pairs, this.inputs.prompts, suite, tokenizer);
     const basics: WorkerSetup = {
       engine: this.inputs.record.engine,
-      threads: 1,
       suite,
       data,
       tokenizer: tokenizer.files,
@@ -416,6 +415,7 @@ class SuiteRun {
         seed: suite.base.seed,
         budgetFlops: null,
         split: "train",
+        threads: inputs.record.threads,
       },
       0,
     );
@@ -435,7 +435,16 @@ class SuiteRun {
     const key = contentKey({ judge: task, seed, context });
     if (this.inputs.reused !== undefined) this.folder.takeScorer(this.inputs.reused, key);
     const stored = await session.task(
-      { kind: "task", key, label: "scorers/reward-model", task, seed, budgetFlops: null, split: "scorer" },
+      {
+        kind: "task",
+        key,
+        label: "scorers/reward-model",
+        task,
+        seed,
+        budgetFlops: null,
+        split: "scorer",
+        threads: this.inputs.record.threads,
+      },
       0,
     );
     this.#note("judging scorers", stored);

@@ -59,6 +59,7 @@ export async function trainRow(session: Session, plan: TrainingPlan, row: Traine
           seed: plan.seed,
           budgetFlops,
           split: "train",
+          threads: 1,
         },
         order,
       );
