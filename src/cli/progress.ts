@@ -118,7 +118,7 @@ export class ProgressMeter {
       this.#planned += running.plannedFlops;
     }
     if (this.#io.stderr.isTTY === true) this.#draw();
-    else if (!progress.stored) {
+    else if (progress.kind === "task" && !progress.stored) {
       const spent = running === undefined || running.spentFlops === 0 ? "" : `, ${flops(running.spentFlops)}`;
       this.#io.stderr.write(
         `${this.#elapsed()}  ${sanitise(progress.label)}, seed ${progress.seed}: done in ${duration(progress.seconds)}${spent}\n`.replaceAll(
@@ -177,8 +177,8 @@ function keyOf({ label, seed }: { readonly label: string; readonly seed: number 
   return `${seed} ${label}`;
 }
 
-function describe({ label, seed, step, steps, marks }: Running): string {
-  const name = `${sanitise(label)} s${seed}`;
+function describe({ kind, label, seed, step, steps, marks }: Running): string {
+  const name = kind === "task" ? `${sanitise(label)} s${seed}` : "scoring";
   if (steps === 0) return name;
   const [first, last] = [marks[0], marks.at(-1)];
   const seconds = first === undefined || last === undefined ? 0 : (last[0] - first[0]) / 1000;

@@ -33,6 +33,13 @@ export function buildReport(summary: RunSummary, samples: readonly SampleSet[]):
       section("What it cost", [sentences(whatItCost(summary))]),
     ],
     sections: [
+      {
+        ...section(
+          "Figures",
+          figures(summary).map((figure): Block => ({ kind: "figure", figure })),
+        ),
+        filesOnly: true,
+      },
       section("Questions", [sentences(questions(summary))]),
       section("Values", [table(valuesTable(summary))]),
       section("Differences", [table(differencesTable(summary))]),
@@ -46,13 +53,6 @@ export function buildReport(summary: RunSummary, samples: readonly SampleSet[]):
         "Samples",
         samples.map((sample): Block => ({ kind: "sample", sample })),
       ),
-      {
-        ...section(
-          "Figures",
-          figures(summary).map((figure): Block => ({ kind: "figure", figure })),
-        ),
-        filesOnly: true,
-      },
       { ...section("Every candidate", [table(candidatesTable(summary))]), filesOnly: true },
       section("Make it again", [
         { kind: "command", command: shellCommand(run.command) },

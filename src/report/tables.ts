@@ -28,33 +28,34 @@ export interface NotedTable {
 
 export function hypervolumeTable(summary: RunSummary): NotedTable {
   const confidence = percent(summary.statistics.confidence, 0);
+  const below = summary.methods.filter(({ belowReference }) => belowReference > 0);
   return {
     table: {
       columns: [
         column("method"),
-        column("hypervolume", "right"),
-        column(`${confidence} interval`, "right"),
+        column(`hypervolume, ${confidence}`, "right"),
         column("selected", "right"),
         column("KL mean", "right"),
-        column("KL max", "right"),
+        column("max", "right"),
         column("broken", "right"),
       ],
       rows: summary.methods.map((method) => [
         label(method),
-        decimal(method.hypervolume?.value),
-        method.hypervolume === null ? DASH : interval(method.hypervolume),
+        method.hypervolume === null ? DASH : `${decimal(method.hypervolume.value)} ${interval(method.hypervolume)}`,
         `${method.selected}/${method.offered}`,
         decimal(method.kl?.mean, 1),
         decimal(method.kl?.max, 1),
-        percent(method.broken),
+        method.selected === 0 ? DASH : percent(method.broken),
       ]),
     },
     notes: [
       ...marks(summary.methods),
       "hypervolume above the suite's reference, of the candidates selected on validation; KL in nats a reply",
-      ...summary.methods
-        .filter(({ belowReference }) => belowReference > 0)
-        .map(({ id, belowReference }) => `${sanitise(id)}: ${belowReference} selected below the reference`),
+      ...(below.length === 0
+        ? []
+        : [
+            `selected, but below the reference: ${below.map((m) => `${sanitise(m.id)} ${m.belowReference}`).join(", ")}`,
+          ]),
     ],
   };
 }
@@ -201,7 +202,9 @@ export function interferenceTables(summary: RunSummary): NotedTable[] {
           ]),
         ),
       },
-      notes: ["mean over layers and seeds; CKA 0 = independent, 1 = the same up to rotation and scale"],
+      notes: [
+        "mean over layers and seeds; CKA is debiased: about 0 = independent, 1 = the same up to rotation and scale",
+      ],
     },
     {
       table: {

@@ -2,7 +2,6 @@
 import type { Block, Report, SampleSet, Section } from "./model.js";
 import { DASH, decimal, NBSP } from "./numbers.js";
 import { renderTable } from "./table.js";
-import { weightsText } from "./tables.js";
 import { textWidth, wrap } from "./text-width.js";
 
 export function renderText(report: Report, width: number): string {
@@ -42,11 +41,10 @@ function renderBlock(block: Block, width: number): string[] {
 function renderSample({ prompt, values, replies }: SampleSet, width: number): string[] {
   return [
     ...wrap(`“${prompt}”`, width),
-    ...replies.flatMap(({ candidate, weights, text, ended, scores }) => {
+    ...replies.flatMap(({ candidate, text, ended, scores }) => {
       const marks = values.map((value, k) => `${value} ${decimal(scores[k] ?? null, 2)}`).join(", ");
-      const name = weights === null ? candidate : `${candidate} (${weightsText(weights)})`;
       return [
-        ...hanging("  ", `${name}: ${marks}`, width),
+        ...hanging("  ", `${candidate}: ${marks}`, width),
         ...hanging("    ", `${text || DASH}${ended ? "" : " …"}`, width),
       ];
     }),

@@ -1,7 +1,7 @@
 /** The sentences of the first screen: who wins, is it real, what it cost. Each says no more than its interval allows. */
 
 import { sanitise } from "../bench/files/sanitise.js";
-import type { Difference, MethodSummary, RunSummary } from "../bench/summary.js";
+import type { Difference, RunSummary } from "../bench/summary.js";
 import { decimal, duration, flops, integer, interval, NBSP, percent, probability } from "./numbers.js";
 
 /** Statements about methods, rather than about these trained models, need this many seeds (PROTOCOL §6). */
@@ -86,9 +86,10 @@ export function isItReal(summary: RunSummary): string[] {
       `The ${level} intervals are over ${seeds} seeds and ${integer(summary.evaluation.testPrompts)} test prompts, for this base.`,
     );
   }
-  for (const method of undertrained(summary)) {
+  for (const [values, names] of undertrained(summary)) {
+    const are = names.length === 1 ? "is" : "are";
     sentences.push(
-      `${titleOf(summary, method.id)} is undertrained at this budget (not shown to beat the base on ${list(method.undertrained.map((value) => sanitise(value)))}) and left out of who wins.`,
+      `${list(names)} ${are} undertrained at this budget (not shown to beat the base on ${values}) and left out of who wins.`,
     );
   }
   for (const value of summary.values.filter(({ ruler }) => !ruler)) {
@@ -98,7 +99,7 @@ export function isItReal(summary: RunSummary): string[] {
         : ` (held-out accuracy ${percent(value.accuracy.value)} [${decimal(value.accuracy.low * 100, 1)}, ${decimal(value.accuracy.high * 100, 1)}])`;
     sentences.push(`${sanitise(value.name)} has no ruler${accuracy}: no headline rests on it.`);
   }
-  if (summary.references.length > 1) {
+  if (summary.references.length > 1 && summary.leader !== null) {
     sentences.push(
       summary.rankingStable
         ? `The ranking is the same at all ${summary.references.length} reference points.`
@@ -111,8 +112,15 @@ export function isItReal(summary: RunSummary): string[] {
   return sentences;
 }
 
-function undertrained(summary: RunSummary): readonly MethodSummary[] {
-  return summary.methods.filter((method) => method.ranked && method.undertrained.length > 0);
+/** Titles of undertrained methods, together where they fail on the same values. */
+function undertrained(summary: RunSummary): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (const method of summary.methods) {
+    if (!method.ranked || method.undertrained.length === 0) continue;
+    const values = list(method.undertrained.map((value) => sanitise(value)));
+    groups.set(values, [...(groups.get(values) ?? []), titleOf(summary, method.id)]);
+  }
+  return groups;
 }
 
 export function whatItCost(summary: RunSummary): string[] {
