@@ -110,6 +110,11 @@ export function hsicGammaTest(
   }
   const allK = meanK.reduce((s, v) => s + v, 0) / n;
   const allL = meanL.reduce((s, v) => s + v, 0) / n;
+  // the diagonal: 1, or 0 where the kernel came without its constant
+  rowsX(0, k, true);
+  rowsY(0, l, true);
+  const selfK = k[0] as number;
+  const selfL = l[0] as number;
   let statistic = 0;
   let squares = 0;
   for (let i = 0; i < n; i++) {
@@ -123,8 +128,8 @@ export function hsicGammaTest(
       if (i !== j) squares += product * product;
     }
   }
-  const muX = (allK * n - 1) / (n - 1);
-  const muY = (allL * n - 1) / (n - 1);
+  const muX = (allK * n - selfK) / (n - 1) + 1 - selfK;
+  const muY = (allL * n - selfL) / (n - 1) + 1 - selfL;
   const mean = (1 + muX * muY - muX - muY) / n;
   const variance = ((squares / 36 / (n * (n - 1))) * 72 * (n - 4) * (n - 5)) / (n * (n - 1) * (n - 2) * (n - 3));
   if (!(mean > 0 && variance > 0)) {

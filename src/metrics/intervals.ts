@@ -91,19 +91,20 @@ export function bcaInterval(
  * Source: Davison and Hinkley 1997, eq. 5.23 and its multi-sample form. 0 where nothing varies.
  */
 export function accelerationOf(...samples: readonly ArrayLike<number>[]): number {
+  const parts = samples.flatMap((left) => {
+    const m = left.length < 2 ? 0 : mean(left);
+    return Array.from(left, (x) => (left.length < 2 ? 0 : ((left.length - 1) * (m - x)) / left.length));
+  });
+  // scaled, so that neither squares nor cubes leave the range of numbers
+  const largest = parts.reduce((most, u) => Math.max(most, Math.abs(u)), 0);
   let squares = 0;
   let cubes = 0;
-  for (const left of samples) {
-    if (left.length < 2) continue;
-    const m = mean(left);
-    const n = left.length;
-    for (let i = 0; i < n; i++) {
-      const u = ((n - 1) * (m - (left[i] as number))) / n;
-      squares += u * u;
-      cubes += u * u * u;
-    }
+  for (const part of parts) {
+    const u = part / largest;
+    squares += u * u;
+    cubes += u * u * u;
   }
-  return squares > 0 ? cubes / (6 * squares ** 1.5) : 0;
+  return largest > 0 ? cubes / (6 * squares ** 1.5) : 0;
 }
 
 /** 2·estimate − mean of the replicates: the bootstrap's correction of an estimator's bias. May leave the range. */

@@ -12,7 +12,7 @@ import { type DenseMatrix, dense, type MatrixLike } from "./matrix.js";
  */
 export type Kernel = { readonly kind: "linear" } | { readonly kind: "rbf"; readonly sigma: number | "median" };
 
-/** Fills `out[0 … n−1]` with the kernel between row `i` and rows 0 … n − 1 (from `i` on only, where `upper`). */
+/** Fills `out[0 … n−1]` with the kernel, up to one constant, between row `i` and rows 0 … n − 1 (from `i` on only, where `upper`). */
 export type KernelRows = (i: number, out: Float64Array, upper: boolean) => void;
 
 /** Median-heuristic bandwidth of the rows, n ≥ 2. Throws `undefined-value` where at least half of the rows' pairs coincide. */
@@ -46,10 +46,20 @@ export function kernelRows(x: DenseMatrix, kernel: Kernel, what: string): Kernel
     throw new MetricsError("bad-option", `sigma of ${what} is ${sigma}; it must be a number above 0`);
   }
   const factor = -1 / (2 * sigma * sigma);
+  // A constant added to a kernel changes no HSIC. Where all entries are near 1 it is taken off, or only rounding would be left.
+  const wide = factor * reach(x) > -1e-3;
   return (i, out, upper) => {
     squaredDistances(x, i, out, upper);
-    for (let j = upper ? i : 0; j < x.rows; j++) out[j] = Math.exp(factor * (out[j] as number));
+    if (wide) for (let j = upper ? i : 0; j < x.rows; j++) out[j] = Math.expm1(factor * (out[j] as number));
+    else for (let j = upper ? i : 0; j < x.rows; j++) out[j] = Math.exp(factor * (out[j] as number));
   };
+}
+
+/** An upper bound of the squared distances between rows. */
+function reach(x: DenseMatrix): number {
+  const row = new Float64Array(x.rows);
+  squaredDistances(x, 0, row, false);
+  return 4 * row.reduce((most, square) => Math.max(most, square));
 }
 
 function innerProducts(x: DenseMatrix, i: number, out: Float64Array, upper: boolean): void {

@@ -1,16 +1,21 @@
 import { describe, expect, test } from "vitest";
 import {
+  type BootstrappedMethod,
   bootstrapHypervolume,
+  fewClustersInterval,
   hypervolume,
+  MetricsError,
   pairedDifference,
   type ScoredMethods,
   uncertaintyOf,
 } from "../../src/metrics/index.js";
 import { normals, seeded } from "./generator.js";
+import { near } from "./laws.js";
+import { average } from "./twins.js";
 
-/** Two methods, `seeds` seeds, three candidates, two values; B is A minus `gap`. */
-function scored(seeds: number, prompts: number, gap: number): ScoredMethods {
-  const generator = seeded(5);
+/** Two methods, three candidates, two values; B is A minus `gap`. */
+function scored(seeds: number, prompts: number, gap: number, seed = 5): ScoredMethods {
+  const generator = seeded(seed);
   const a = Array.from({ length: seeds }, () =>
     [
       [1, 3],
@@ -35,26 +40,297 @@ function scored(seeds: number, prompts: number, gap: number): ScoredMethods {
 
 /** The definition: means over the drawn prompts, then hypervolume, by the public functions only. */
 function plainVolume(data: ScoredMethods, method: number, seed: number, prompts: readonly number[]): number {
+  const { center = data.reference.map(() => 0), scale = data.reference.map(() => 1) } = data;
+  const normalised = (x: number, v: number): number => (x - (center[v] as number)) / (scale[v] as number);
   const points = (data.methods[method]?.seeds[seed] ?? []).map((scores) =>
-    data.reference.map(
-      (_, v) => prompts.reduce((sum, p) => sum + (scores[v * data.prompts + p] as number), 0) / prompts.length,
-    ),
+    data.reference.map((_, v) => {
+      const counted = prompts.filter((p) => data.scoredOn === undefined || data.scoredOn[v]?.[p] === 1);
+      return normalised(average(counted.map((p) => scores[v * data.prompts + p] as number)), v);
+    }),
   );
-  return hypervolume(points, { reference: data.reference, sense: data.sense }).value;
+  return hypervolume(points, { reference: data.reference.map(normalised), sense: data.sense }).value;
 }
 
-describe("bootstrap of hypervolume", () => {
-  test("estimate and leave-one-out values follow the definition", () => {
-    const data = scored(3, 20, 0.3);
-    const [a, b] = bootstrapHypervolume(data, { generator: seeded(1), resamples: 10 });
-    const all = Array.from({ length: 20 }, (_, p) => p);
-    for (const [m, result] of [a, b].entries()) {
-      for (let s = 0; s < 3; s++) expect(result?.perSeed[s]).toBeCloseTo(plainVolume(data, m, s, all), 12);
-      const others = all.filter((p) => p !== 7);
-      const expected = [0, 1, 2].reduce((sum, s) => sum + plainVolume(data, m, s, others), 0) / 3;
-      expect(result?.withoutPrompt[7]).toBeCloseTo(expected, 12);
+/** The bootstrap as its definition reads, drawing from the generator in the same order: seeds, then prompts. */
+function plainBootstrap(
+  data: ScoredMethods,
+  resamples: number,
+  seed: number,
+  options: { seeds: string; prompts: string },
+): number[][] {
+  const generator = seeded(seed);
+  const draw = (bound: number): number => {
+    const limit = 4294967296 - (4294967296 % bound);
+    for (;;) {
+      const x = generator.next() >>> 0;
+      if (x < limit) return x % bound;
     }
+  };
+  const seeds = data.methods[0]?.seeds.length ?? 0;
+  const prompts = (): number[] => Array.from({ length: data.prompts }, () => draw(data.prompts));
+  return Array.from({ length: resamples }, () => {
+    const chosen = Array.from({ length: seeds }, (_, i) =>
+      options.seeds === "fixed" || seeds === 1 ? i : draw(seeds),
+    );
+    const shared = options.prompts === "shared" ? prompts() : undefined;
+    const perSlot = chosen.map(() => shared ?? prompts());
+    return data.methods.map((_, m) => average(chosen.map((s, i) => plainVolume(data, m, s, perSlot[i] as number[]))));
+  });
+}
+
+const both = (
+  data: ScoredMethods,
+  options: Parameters<typeof bootstrapHypervolume>[1],
+): [BootstrappedMethod, BootstrappedMethod] =>
+  bootstrapHypervolume(data, options) as [BootstrappedMethod, BootstrappedMethod];
+
+describe("bootstrap of hypervolume", () => {
+  const variants: [string, ScoredMethods][] = [
+    ["plain", scored(3, 20, 0.3)],
+    ["one seed", scored(1, 20, 0.3)],
+    ["scaled", { ...scored(3, 20, 0.3), center: [1, -2], scale: [2, 0.25], reference: [-1, 0.5] }],
+    [
+      "each value on its own prompts",
+      {
+        ...scored(3, 20, 0.3),
+        scoredOn: [0, 1].map((v) => Array.from({ length: 20 }, (_, p) => (p % 2 === v ? 1 : 0))),
+      },
+    ],
+    [
+      "candidate sets of different size",
+      (() => {
+        const data = scored(3, 20, 0.3);
+        return {
+          ...data,
+          methods: data.methods.map((m, i) => ({ ...m, seeds: m.seeds.map((c, s) => c.slice(0, 1 + ((i + s) % 3))) })),
+        };
+      })(),
+    ],
+    [
+      "four values",
+      (() => {
+        const data = scored(2, 12, 0.3);
+        return {
+          ...data,
+          reference: [0, 0, 0, 0],
+          methods: data.methods.map((m) => ({
+            ...m,
+            seeds: m.seeds.map((c) => c.map((s) => [...Array.from(s), ...Array.from(s)])),
+          })),
+        };
+      })(),
+    ],
+    [
+      "minimised",
+      (() => {
+        const data = scored(2, 12, 0.3);
+        return {
+          ...data,
+          sense: "min" as const,
+          methods: data.methods.map((m) => ({
+            ...m,
+            seeds: m.seeds.map((c) => c.map((s) => Array.from(s, (x) => -x))),
+          })),
+        };
+      })(),
+    ],
+  ];
+
+  for (const [name, data] of variants) {
+    const seeds = data.methods[0]?.seeds.length ?? 0;
+    const all = Array.from({ length: data.prompts }, (_, p) => p);
+
+    test(`${name}: estimates and leave-one-out values follow the definition`, () => {
+      const results = both(data, { generator: seeded(1), resamples: 3 });
+      results.forEach((result, m) => {
+        const perSeed = Array.from({ length: seeds }, (_, s) => plainVolume(data, m, s, all));
+        perSeed.forEach((v, s) => {
+          near(result.perSeed[s] as number, v, 10);
+        });
+        near(result.estimate, average(perSeed), 10);
+        const others = all.filter((p) => p !== 7);
+        near(result.withoutPrompt[7] as number, average(perSeed.map((_, s) => plainVolume(data, m, s, others))), 10);
+        if (seeds > 1) near(result.withoutSeed[1] as number, average(perSeed.filter((_, s) => s !== 1)), 10);
+        else expect(result.withoutSeed.length).toBe(0);
+      });
+    });
+
+    for (const seedAxis of ["resample", "fixed"] as const) {
+      for (const prompts of ["shared", "per-seed"] as const) {
+        test(`${name}, seeds ${seedAxis}, prompts ${prompts}: replicates are those of the definition`, () => {
+          const expected = plainBootstrap(data, 12, 9, { seeds: seedAxis, prompts });
+          const results = both(data, { generator: seeded(9), resamples: 12, seeds: seedAxis, prompts });
+          expected.forEach((volumes, b) => {
+            volumes.forEach((v, m) => {
+              near(results[m]?.replicates[b] as number, v, 10);
+            });
+          });
+        });
+      }
+    }
+  }
+
+  test("resamples seeds and shares prompts unless told otherwise", () => {
+    const data = scored(3, 20, 0.3);
+    const [a] = both(data, { generator: seeded(2), resamples: 5 });
+    const [b] = both(data, { generator: seeded(2), resamples: 5, seeds: "resample", prompts: "shared" });
+    expect(a.replicates).toEqual(b.replicates);
+    expect(both(data, { generator: seeded(2) })[0].replicates.length).toBe(2000);
+  });
+
+  test("the same generator state gives the same replicates", () => {
+    const data = scored(3, 20, 0.3);
+    expect(both(data, { generator: seeded(4), resamples: 50 })[0].replicates).toEqual(
+      both(data, { generator: seeded(4), resamples: 50 })[0].replicates,
+    );
+  });
+
+  test("pairing: a constant gap is seen far more sharply than either volume", () => {
+    const [a, b] = both(scored(5, 60, 0.2), { generator: seeded(3), resamples: 1000 });
+    const own = uncertaintyOf(a);
+    const gap = uncertaintyOf(pairedDifference(a, b));
+    const width = (i: { low: number; high: number }): number => i.high - i.low;
+    expect(gap.percentile.low).toBeGreaterThan(0);
+    expect(width(gap.percentile)).toBeLessThan(width(own.percentile) / 3);
+    expect(gap.p).toBeLessThan(0.01);
+    expect(gap.seeds.kind).toBe("assessed");
+    near(gap.estimate, a.estimate - b.estimate);
+  });
+
+  test("a method against itself: difference 0, p = 1", () => {
+    const [a] = both(scored(4, 30, 0.2), { generator: seeded(3), resamples: 200 });
+    const none = uncertaintyOf(pairedDifference(a, a));
+    expect(none.estimate).toBe(0);
+    expect([none.percentile.low, none.percentile.high]).toEqual([0, 0]);
+    expect(none.p).toBe(1);
+    expect(none.seeds).toMatchObject({ kind: "assessed", p: 1 });
+  });
+
+  test("fewer than three seeds: nothing is said about seeds", () => {
+    for (const seeds of [1, 2]) {
+      const [a] = both(scored(seeds, 30, 0.2), { generator: seeded(3), resamples: 50 });
+      expect(uncertaintyOf(a).seeds).toEqual({ kind: "not-assessed", count: seeds });
+    }
+  });
+
+  test("naive hypervolume is biased upward by noise, and the correction takes most of it away", () => {
+    // eleven candidates on one true front of area .5 (x + y = 1), noise of sd .5 per prompt, 25 prompts
+    const generator = seeded(17);
+    const weights = Array.from({ length: 11 }, (_, i) => i / 10);
+    const truth = hypervolume(
+      weights.map((w) => [w, 1 - w]),
+      { reference: [0, 0], sense: "max" },
+    ).value;
+    const naive: number[] = [];
+    const corrected: number[] = [];
+    for (let round = 0; round < 150; round++) {
+      const candidates = weights.map((w) => [
+        ...normals(generator, 25).map((e) => w + 0.5 * e),
+        ...normals(generator, 25).map((e) => 1 - w + 0.5 * e),
+      ]);
+      const [a] = bootstrapHypervolume(
+        { methods: [{ name: "A", seeds: [candidates] }], prompts: 25, reference: [0, 0], sense: "max" },
+        { generator, resamples: 60 },
+      ) as [BootstrappedMethod];
+      naive.push(a.estimate);
+      corrected.push(uncertaintyOf(a).biasCorrected);
+    }
+    const bias = average(naive) - truth;
+    expect(bias).toBeGreaterThan(0.03);
+    expect(Math.abs(average(corrected) - truth)).toBeLessThan(0.6 * bias);
+  });
+
+  test.each([
+    ["no methods", { ...scored(1, 3, 0), methods: [] }, "empty-set"],
+    ["no seeds", { ...scored(1, 3, 0), methods: [{ name: "A", seeds: [] }] }, "empty-set"],
+    ["no candidates", { ...scored(1, 3, 0), methods: [{ name: "A", seeds: [[]] }] }, "empty-set"],
+    ["too few scores", { ...scored(1, 3, 0), methods: [{ name: "A", seeds: [[[1, 2]]] }] }, "dimension-mismatch"],
+    [
+      "seeds that differ between methods",
+      { ...scored(2, 3, 0), methods: [...scored(2, 3, 0).methods, ...scored(1, 3, 0).methods] },
+      "dimension-mismatch",
+    ],
+    ["NaN", { ...scored(1, 1, 0), methods: [{ name: "A", seeds: [[[1, Number.NaN]]] }] }, "not-finite"],
+    ["scale 0", { ...scored(1, 3, 0), scale: [1, 0] }, "bad-option"],
+    ["a short center", { ...scored(1, 3, 0), center: [1] }, "dimension-mismatch"],
+    ["a center that is NaN", { ...scored(1, 3, 0), center: [1, Number.NaN] }, "not-finite"],
+    [
+      "a value that no prompt is scored on",
+      {
+        ...scored(1, 3, 0),
+        scoredOn: [
+          [1, 1, 1],
+          [0, 0, 0],
+        ],
+      },
+      "empty-set",
+    ],
+    [
+      "a mask of another length",
+      {
+        ...scored(1, 3, 0),
+        scoredOn: [
+          [1, 1],
+          [1, 1],
+        ],
+      },
+      "dimension-mismatch",
+    ],
+    ["a mask too few", { ...scored(1, 3, 0), scoredOn: [[1, 1, 1]] }, "dimension-mismatch"],
+    ["no prompts", { ...scored(1, 3, 0), prompts: 0 }, "bad-option"],
+  ] as [string, ScoredMethods, string][])("%s is an error", (_, data, code) => {
+    let thrown: unknown;
+    try {
+      bootstrapHypervolume(data, { generator: seeded(1), resamples: 5 });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(MetricsError);
+    expect((thrown as MetricsError).code).toBe(code);
+  });
+
+  test("errors say where the score is", () => {
+    const data = { ...scored(1, 1, 0), methods: [{ name: "soup", seeds: [[[1, Number.NaN]]] }] };
+    expect(() => bootstrapHypervolume(data, { generator: seeded(1) })).toThrow(
+      /soup.*candidate 0, value 1, prompt 0.*NaN/,
+    );
+    const [a] = both(scored(3, 5, 0), { generator: seeded(1), resamples: 5 });
+    const [b] = both(scored(2, 5, 0), { generator: seeded(1), resamples: 5 });
+    expect(() => pairedDifference(a, b)).toThrow(/same bootstrap/);
   });
 });
 
-export { plainVolume, scored };
+describe("coverage of the interval for few clusters", () => {
+  // True difference 0.3; seeds, prompts and their interaction all vary. The percentile bootstrap over three seeds is too narrow.
+  for (const [seeds, seedSd, promptSd] of [
+    [3, 0.3, 0.5],
+    [5, 0.1, 1],
+    [5, 0.4, 0],
+  ] as const) {
+    test(`${seeds} seeds, sd between seeds ${seedSd}, sd of prompts ${promptSd}: 95 % holds the truth in 92–99.5 %`, () => {
+      const generator = seeded(100 + seeds);
+      const prompts = 30;
+      let held = 0;
+      let percentileHeld = 0;
+      const rounds = 600;
+      for (let round = 0; round < rounds; round++) {
+        const common = normals(generator, prompts).map((e) => promptSd * e);
+        const shift = average(common);
+        const perSeed = normals(generator, seeds).map((e) => {
+          const noise = normals(generator, prompts).map((x) => 0.3 * x);
+          return 0.3 + seedSd * e + shift + average(noise);
+        });
+        const shared = common.reduce((s, x) => s + (x - shift) ** 2, 0) / prompts / (prompts - 1);
+        const { low, high } = fewClustersInterval(perSeed, 0.95, shared, prompts - 1);
+        if (low <= 0.3 && 0.3 <= high) held++;
+        const resampled = Array.from({ length: 200 }, () =>
+          average(perSeed.map(() => perSeed[(generator.next() >>> 0) % seeds] as number)),
+        ).sort((a, b) => a - b);
+        if ((resampled[5] as number) <= 0.3 && 0.3 <= (resampled[194] as number)) percentileHeld++;
+      }
+      expect(held / rounds).toBeGreaterThan(0.92);
+      expect(held / rounds).toBeLessThan(0.995);
+      expect(percentileHeld).toBeLessThan(held);
+    });
+  }
+});
