@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { embeddedDataset, embeddedDatasets } from "../../../src/data/embedded/dataset.js";
+import { type GeneratedPair, generatePairs, writeCsv } from "../../../src/data/embedded/generate.js";
+import { goldScores, goldValues, isValidReply } from "../../../src/data/embedded/gold.js";
+import { dataHash } from "../../../src/data/hash.js";
+import { readPairs } from "../../../src/data/read.js";
+import { splitPairs, splits } from "../../../src/data/split.js";
+
+const small = { train: 60, scorer: 6, validation: 6, test: 12 };
+const wordsOf = (text: string) => text.toLowerCase().match(/[a-z]+/g) ?? [];
+
+describe.each(["mild", "entangled"] as const)("the %s data set", (name) => {
+  const rows = generatePairs(embeddedDatasets[name]);
+  const of = (test: (row: GeneratedPair) => boolean) => rows.filter(test);
+
+  test("as committed equals what the generator writes", () => {
+    const committed = gunzipSync(readFileSync(join(embeddedDataset(name).path, "pairs.csv.gz"))).toString("utf8");
+    expect(committed === writeCsv(rows)).toBe(true);
+  });
+
+  test("is read like a user's data, without a drop, in the splits it names", async () => {
+    const { pairs, values, dropped } = await readPairs(embeddedDataset(name).path);
+    expect([...values].sort()).toEqual([...goldValues].sort());
+    expect(Object.values(dropped).every((count) => count === 0)).toBe(true);
+    expect(pairs).toEqual(
+      rows.map(({ value, prompt, chosen, rejected, split }) => ({ value, prompt, chosen, rejected, split })),
+    );
+    const bySplit = splitPairs(pairs);
+    for (const split of splits) {
+      expect(bySplit[split]).toHaveLength(3 * embeddedDatasets[name].pairsPerValue[split]);
+    }
+  });
+
+  test("has at least 384 test and 192 validation prompts, none twice, and no test topic elsewhere", () => {
+    expect(new Set(rows.map(({ prompt }) => prompt)).size).toBe(rows.length);
+    expect(of(({ split }) => split === "test").length).toBeGreaterThanOrEqual(384);
+    expect(of(({ split }) => split === "validation").length).toBeGreaterThanOrEqual(192);
+    const heldOut = new Set(of(({ split }) => split === "test").map(({ topic }) => topic));
+    const trained = new Set(of(({ split }) => split !== "test").map(({ topic }) => topic));
+    expect([heldOut.size, trained.size]).toEqual([12, 52]);
+    expect([...heldOut].filter((topic) => trained.has(topic))).toEqual([]);
+  });
+
+  test("every word of the test prompts and replies occurs in training", () => {
+    const text = ({ prompt, chosen, rejected }: GeneratedPair) => `${prompt} ${chosen} ${rejected}`;
+    const known = new Set(of(({ split }) => split === "train").flatMap((row) => wordsOf(text(row))));
+    const tested = new Set(of(({ split }) => split === "test").flatMap((row) => wordsOf(text(row))));
+    expect([...tested].filter((word) => !known.has(word))).toEqual([]);
+    expect(known.size).toBeLessThanOrEqual(345);
+  });
+
+  test("prompts have at most 13 words, replies at most 31, and every reply is valid", () => {
+    const faulty = rows.flatMap(({ prompt, chosen, rejected }) =>
+      [chosen, rejected].filter(
+        (text) =>
+          wordsOf(prompt).length > 13 || wordsOf(text).length > 31 || !isValidReply(prompt, { text, ended: true }),
+      ),
+    );
+    expect(faulty).toEqual([]);
+  });
+
+  test("labels follow Bradley–Terry: observed and expected agreement with gold within four standard errors", () => {
+    for (const value of goldValues) {
+      let [observed, expected, variance] = [0, 0, 0];
+      for (const { prompt, chosen, rejected } of of((row) => row.value === value)) {
+        const gap =
+          goldScores(prompt, { text: chosen, ended: true })[value] -
+          goldScores(prompt, { text: rejected, ended: true })[value];
+        const p = 1 / (1 + Math.exp(-embeddedDatasets[name].sharpness * Math.abs(gap)));
+        if (gap === 0) expect.fail(`a tie: ${prompt}`);
+        observed += gap > 0 ? 1 : 0;
+        expected += p;
+        variance += p * (1 - p);
+      }
+      expect(Math.abs(observed - expected)).toBeLessThan(4 * Math.sqrt(variance));
+    }
+  });
+});
+
+describe("the generator", () => {
+  test("the same arguments give the same rows, another seed or knob others", () => {
+    const options = { ...embeddedDatasets.mild, pairsPerValue: small };
+    expect(generatePairs(options)).toEqual(generatePairs(options));
+    expect(generatePairs({ ...options, seed: 1 })).not.toEqual(generatePairs(options));
+    expect(generatePairs({ ...options, entanglement: 1 })).not.toEqual(generatePairs(options));
+  });
+
+  test("entanglement ties the values to one another through length", () => {
+    const correlation = (entanglement: number) => {
+      const rows = generatePairs({ ...embeddedDatasets.mild, entanglement, pairsPerValue: { ...small, train: 500 } });
+      const points = rows.flatMap(({ prompt, chosen, rejected }) =>
+        [chosen, rejected].map((text) => [wordsOf(text).length, goldScores(prompt, { text, ended: true }).helpful]),
+      );
+      return pearson(points as [number, number][]);
+    };
+    expect(correlation(1)).toBeGreaterThan(correlation(0) + 0.15);
+  });
+});
+
+function pearson(points: readonly (readonly [number, number])[]): number {
+  const mean = (index: 0 | 1) => points.reduce((sum, point) => sum + point[index], 0) / points.length;
+  const [mx, my] = [mean(0), mean(1)];
+  const sum = (term: (x: number, y: number) => number) =>
+    points.reduce((total, [x, y]) => total + term(x - mx, y - my), 0);
+  return sum((x, y) => x * y) / Math.sqrt(sum((x) => x * x) * sum((_, y) => y * y));
+}
+
+test("the data sets differ, an unknown name is refused", async () => {
+  expect(await dataHash(embeddedDataset("mild").path)).not.toBe(await dataHash(embeddedDataset("entangled").path));
+  expect(() => embeddedDataset("wild")).toThrow(/there are mild and entangled/);
+});
