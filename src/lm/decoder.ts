@@ -5,7 +5,7 @@
  * Not here: the loop that generates (`generate.ts`) and the losses.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { TfTensors } from "../engine/engine.js";
+import type { HostTensor, TfTensors } from "../engine/engine.js";
 import type { BankTensors } from "./adapters.js";
 import { lowRank } from "./adapters.js";
 import { attend, segmentMask } from "./attention.js";
@@ -25,7 +25,8 @@ export interface DecoderBatch {
 }
 
 /**
- * Hidden states after the final norm, [batch, time, hidden].
+ * Hidden states after the final norm, [batch, time, hidden]. `observe` is shown each layer's rotated keys and values,
+ * [batch, kvHeads, time, headDim], which a cache wants.
  * @throws Error naming a weight that is missing.
  */
 export function decoderHidden(
@@ -33,15 +34,16 @@ export function decoderHidden(
   weights: TfTensors,
   batch: DecoderBatch,
   adapters?: BankTensors,
+  observe?: (layer: number, keys: tf.Tensor, values: tf.Tensor) => void,
 ): tf.Tensor {
   const [rows, time] = batch.tokens.shape as [number, number];
   const { heads, kvHeads, headDim, hiddenSize, rmsNormEps } = config;
   const mask = segmentMask(batch.segments);
   const positions = tf.reshape(batch.positions, [rows * time]);
   const table = (gain: number): [tf.Tensor, tf.Tensor] => {
-    const { cos, sin, shape } = rotaryTables(config, time, gain);
-    const at = (values: Float32Array): tf.Tensor =>
-      tf.reshape(tf.gather(tf.tensor2d(values, shape), positions), [rows, 1, time, headDim / 2]);
+    const { cos, sin } = rotaryTables(config, time, gain);
+    const at = ({ data }: HostTensor): tf.Tensor =>
+      tf.reshape(tf.gather(tf.tensor2d(data, [time, headDim]), positions), [rows, 1, time, headDim]);
     return [at(cos), at(sin)];
   };
   // The softmax's scale rides on the query's rotation.
@@ -58,6 +60,7 @@ export function decoderHidden(
     const q = rotate(split(linear(normed, weights, `${attention}.q_proj`, adapters), heads), queryCos, querySin);
     const k = rotate(split(linear(normed, weights, `${attention}.k_proj`, adapters), kvHeads), keyCos, keySin);
     const v = split(linear(normed, weights, `${attention}.v_proj`, adapters), kvHeads);
+    observe?.(layer, k, v);
     // Query heads that share a key head are stacked along time, so that keys and values are never repeated.
     const attended = attend(
       tf.reshape(q, [rows * kvHeads, (heads / kvHeads) * time, headDim]),

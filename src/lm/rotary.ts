@@ -3,6 +3,8 @@
  * with dimension i + headDim/2.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { HostTensor } from "../engine/engine.js";
+import { float32 } from "../engine/engine.js";
 import type { DecoderConfig } from "./config.js";
 import { withGradient } from "./custom-gradient.js";
 
@@ -33,40 +35,38 @@ export function rotaryFrequencies(config: DecoderConfig): Float64Array {
   }
 }
 
-/** cos and sin of position × frequency, both `[positions, headDim / 2]`, computed in double precision, times `gain`. */
-export function rotaryTables(
-  config: DecoderConfig,
-  positions: number,
-  gain = 1,
-): { cos: Float32Array; sin: Float32Array; shape: [number, number] } {
+/**
+ * Tables [positions, headDim] that rotate a head by x·cos + swapped(x)·sin, where `swapped` exchanges the head's halves:
+ * cos = (cos, cos) and sin = (−sin, sin), computed in double precision, times `gain`.
+ */
+export function rotaryTables(config: DecoderConfig, positions: number, gain = 1): { cos: HostTensor; sin: HostTensor } {
   const frequencies = rotaryFrequencies(config);
   const half = frequencies.length;
-  const cos = new Float32Array(positions * half);
-  const sin = new Float32Array(positions * half);
+  const cos = float32([positions, 2 * half]);
+  const sin = float32([positions, 2 * half]);
   for (let position = 0; position < positions; position++) {
     for (const [i, frequency] of frequencies.entries()) {
-      cos[position * half + i] = gain * Math.cos(position * frequency);
-      sin[position * half + i] = gain * Math.sin(position * frequency);
+      const at = 2 * half * position + i;
+      cos.data[at] = gain * Math.cos(position * frequency);
+      cos.data[at + half] = gain * Math.cos(position * frequency);
+      sin.data[at] = -gain * Math.sin(position * frequency);
+      sin.data[at + half] = gain * Math.sin(position * frequency);
     }
   }
-  return { cos, sin, shape: [positions, half] };
+  return { cos, sin };
 }
 
-function turn(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
-  const axis = x.rank - 1;
-  const half = (x.shape[axis] ?? 0) / 2;
-  const sizes = [...x.shape.slice(0, axis), half];
-  const first = tf.slice(x, new Array<number>(x.rank).fill(0), sizes);
-  const second = tf.slice(x, [...new Array<number>(axis).fill(0), half], sizes);
-  return tf.concat(
-    [tf.sub(tf.mul(first, cos), tf.mul(second, sin)), tf.add(tf.mul(second, cos), tf.mul(first, sin))],
-    axis,
-  );
+/** x·cos + swapped(x)·sin over heads on the last axis, without a gradient of its own. */
+export function turn(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
+  const half = (x.shape[x.rank - 1] ?? 0) / 2;
+  const halves = tf.reshape(x, [x.size / (2 * half), 2, half]);
+  const swapped = tf.reshape(tf.gather(halves, tf.tensor1d([1, 0], "int32"), 1), x.shape);
+  return tf.add(tf.mul(x, cos), tf.mul(swapped, sin));
 }
 
 /**
- * Rotates the last axis of `x` by tables that broadcast against its halves. The gradient is the rotation back (times the
- * tables' gain), which spares the pads that slices would leave.
+ * Rotates heads on the last axis of `x` by tables (of `rotaryTables`) that broadcast against it. The gradient is the
+ * rotation back: the angle's sign changes, the gain stays.
  */
 export function rotate(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
   return withGradient(

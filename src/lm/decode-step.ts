@@ -1,0 +1,179 @@
+/**
+ * One decoding step as a program: each row's newest token attends over its cached keys and values and itself, side by
+ * side. The cache is only fed; this token's keys and values come out, and the host writes them into the cache, because
+ * every output of an engine is copied and a cache that came out would cost more than the step.
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Program, TensorMap, TensorSpec, TfTensors } from "../engine/engine.js";
+import type { BlockModule, DecoderConfig } from "./config.js";
+import type { FusedBank, Group } from "./fused-weights.js";
+import { GROUPS } from "./fused-weights.js";
+import { rotaryTables, turn } from "./rotary.js";
+
+/** What comes out for choosing the next token, one or both; each [rows, vocab]. */
+export interface StepOutput {
+  readonly logits: boolean;
+  /** softmax(logits · inverseTemperature). */
+  readonly probabilities: boolean;
+}
+
+export interface StepShape {
+  readonly rows: number;
+  /** Slots of the cache. */
+  readonly capacity: number;
+}
+
+/**
+ * `tokens`, `positions` int32 [rows]; `mask` [rows, 1, capacity] (0 at slots in use, else a large negative number);
+ * `keys.<layer>` [rows · kvHeads, headDim, capacity], `values.<layer>` [rows · kvHeads, capacity, headDim];
+ * `inverseTemperature` [1] and `coefficients` [rows, adapters] where they are used.
+ */
+export function stepSignature(
+  config: DecoderConfig,
+  { rows, capacity }: StepShape,
+  output: StepOutput,
+  bank: FusedBank | null,
+): Record<string, TensorSpec> {
+  const { kvHeads, headDim } = config;
+  const inputs: Record<string, TensorSpec> = {
+    tokens: { dtype: "int32", shape: [rows] },
+    positions: { dtype: "int32", shape: [rows] },
+    mask: { dtype: "float32", shape: [rows, 1, capacity] },
+  };
+  for (let layer = 0; layer < config.layers; layer++) {
+    inputs[`keys.${layer}`] = { dtype: "float32", shape: [rows * kvHeads, headDim, capacity] };
+    inputs[`values.${layer}`] = { dtype: "float32", shape: [rows * kvHeads, capacity, headDim] };
+  }
+  if (output.probabilities) inputs.inverseTemperature = { dtype: "float32", shape: [1] };
+  if (bank !== null) inputs.coefficients = { dtype: "float32", shape: [rows, bank.size] };
+  return inputs;
+}
+
+/**
+ * The program. Its constants, or inputs, hold `fuseWeights` and the bank's tensors. Outputs `keys.<layer>` and
+ * `values.<layer>` [rows · kvHeads, headDim] and what `output` names.
+ */
+export function stepProgram(
+  config: DecoderConfig,
+  { rows, capacity }: StepShape,
+  output: StepOutput,
+  bank: FusedBank | null,
+): Program {
+  const { heads, kvHeads, headDim, hiddenSize, rmsNormEps: eps } = config;
+  const shared = heads / kvHeads;
+  const [queryWidth, keyWidth] = [heads * headDim, kvHeads * headDim];
+  const tables = stepTables(config, capacity + 1);
+  return ({ inputs, constants }) => {
+    const all = { ...constants, ...inputs };
+    const linear = groupProducts(all, bank, rows);
+    const positions = need(all, "positions");
+    const table = (name: string): tf.Tensor => {
+      const host = tables[name];
+      if (host === undefined) throw new Error(`no table ${name}`);
+      return tf.gather(tf.tensor(host.data, [...host.shape]), positions);
+    };
+    const [cos, sin] = [table("cos"), table("sin")];
+    const mask = need(all, "mask");
+    const outputs: TfTensors = {};
+    let x = tf.gather(need(all, "embed"), need(all, "tokens"));
+    for (let layer = 0; layer < config.layers; layer++) {
+      const qkv = linear(rmsNormForward(x, need(all, `${layer}.norm1`), eps), layer, "qkv");
+      const turned = turn(
+        tf.reshape(tf.slice(qkv, [0, 0], [rows, queryWidth + keyWidth]), [rows, heads + kvHeads, headDim]),
+        cos,
+        sin,
+      );
+      const q = tf.reshape(tf.slice(turned, [0, 0, 0], [rows, heads, headDim]), [rows * kvHeads, shared, headDim]);
+      const k = tf.reshape(tf.slice(turned, [0, heads, 0], [rows, kvHeads, headDim]), [rows * kvHeads, headDim]);
+      const v = tf.reshape(tf.slice(qkv, [0, queryWidth + keyWidth], [rows, keyWidth]), [rows * kvHeads, headDim]);
+      outputs[`keys.${layer}`] = k;
+      outputs[`values.${layer}`] = v;
+      const [newKey, newValue] = [k, v].map((t) => tf.reshape(t, [rows * kvHeads, 1, headDim])) as [
+        tf.Tensor,
+        tf.Tensor,
+      ];
+      const past = tf.add(tf.reshape(tf.matMul(q, need(all, `keys.${layer}`)), [rows, heads, capacity]), mask);
+      const self = tf.reshape(tf.sum(tf.mul(q, newKey), -1, true), [rows, heads, 1]);
+      const weights = tf.reshape(tf.softmax(tf.concat([self, past], 2)), [rows * kvHeads, shared, capacity + 1]);
+      const attended = tf.add(
+        tf.matMul(tf.slice(weights, [0, 0, 1], [rows * kvHeads, shared, capacity]), need(all, `values.${layer}`)),
+        tf.mul(tf.slice(weights, [0, 0, 0], [rows * kvHeads, shared, 1]), newValue),
+      );
+      x = tf.add(x, linear(tf.reshape(attended, [rows, queryWidth]), layer, "o"));
+
+      const gateUp = linear(rmsNormForward(x, need(all, `${layer}.norm2`), eps), layer, "gate_up");
+      const width = config.intermediateSize;
+      const gate = tf.slice(gateUp, [0, 0], [rows, width]);
+      const up = tf.slice(gateUp, [0, width], [rows, width]);
+      x = tf.add(x, linear(tf.mul(tf.mul(gate, tf.sigmoid(gate)), up), layer, "down"));
+    }
+    const hidden = tf.reshape(rmsNormForward(x, need(all, "norm"), eps), [rows, hiddenSize]);
+    const logits = tf.matMul(hidden, need(all, "head"));
+    return { outputs: { ...outputs, ...chooseOutputs(logits, output, all) } };
+  };
+}
+
+/** The part of a pass that `StepOutput` describes, from logits [rows, vocab]. */
+export function chooseOutputs(logits: tf.Tensor, output: StepOutput, inputs: TfTensors): TfTensors {
+  const outputs: TfTensors = {};
+  if (output.logits) outputs.logits = logits;
+  if (output.probabilities) {
+    outputs.probabilities = tf.softmax(tf.mul(logits, need(inputs, "inverseTemperature")));
+  }
+  return outputs;
+}
+
+/** x·W (+ bias) of a group, plus its low-rank terms. */
+function groupProducts(all: TfTensors, bank: FusedBank | null, rows: number) {
+  const spread = new Map<Group, tf.Tensor>();
+  for (const group of bank?.groups.keys() ?? []) {
+    spread.set(group, tf.matMul(need(all, "coefficients"), need(all, `${group}.scales`)));
+  }
+  return (x: tf.Tensor, layer: number, group: Group): tf.Tensor => {
+    let y = tf.matMul(x, need(all, `${layer}.${group}`));
+    const bias = all[`${layer}.${group}.bias`];
+    if (bias !== undefined) y = tf.add(y, bias);
+    const modules = bank?.groups.get(group);
+    const scale = spread.get(group);
+    if (modules === undefined || scale === undefined) return y;
+    const inner = tf.mul(tf.matMul(x, need(all, `${layer}.${group}.A`)), scale);
+    const terms = (GROUPS[group] as readonly BlockModule[]).map((module) => {
+      const { outputs, ranks } = modules[module] ?? { outputs: [0, 0], ranks: [0, 0] };
+      if (ranks[1] === 0) return tf.zeros([rows, outputs[1]]);
+      return tf.matMul(tf.slice(inner, [0, ranks[0]], [rows, ranks[1]]), need(all, `${layer}.${module}.B`));
+    });
+    const [first] = terms;
+    return tf.add(y, terms.length === 1 && first !== undefined ? first : tf.concat(terms, 1));
+  };
+}
+
+/** Tables [positions, heads + kvHeads, headDim]: queries' carry the softmax's scale, keys' do not. */
+function stepTables(config: DecoderConfig, positions: number): TensorMap {
+  const { heads, kvHeads, headDim } = config;
+  const width = (heads + kvHeads) * headDim;
+  const query = rotaryTables(config, positions, 1 / Math.sqrt(headDim));
+  const key = rotaryTables(config, positions);
+  const merge = (side: "cos" | "sin") => {
+    const data = new Float32Array(positions * width);
+    for (let position = 0; position < positions; position++) {
+      for (let head = 0; head < heads + kvHeads; head++) {
+        const source = (head < heads ? query : key)[side].data;
+        data.set(source.subarray(position * headDim, (position + 1) * headDim), position * width + head * headDim);
+      }
+    }
+    return { dtype: "float32", shape: [positions, heads + kvHeads, headDim], data } as const;
+  };
+  return { cos: merge("cos"), sin: merge("sin") };
+}
+
+/** As `rmsNorm`, without a gradient, in the form that ONNX Runtime knows as one kernel. */
+function rmsNormForward(x: tf.Tensor, weight: tf.Tensor, eps: number): tf.Tensor {
+  const meanSquare = tf.mean(tf.pow(x, 2), -1, true);
+  return tf.mul(weight, tf.div(x, tf.sqrt(tf.add(meanSquare, eps))));
+}
+
+function need(tensors: TfTensors, name: string): tf.Tensor {
+  const tensor = tensors[name];
+  if (tensor === undefined) throw new Error(`the step needs "${name}"`);
+  return tensor;
+}

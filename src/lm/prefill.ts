@@ -1,0 +1,54 @@
+/** The pass over whole prompts that fills the cache and predicts each row's first new token. */
+import * as tf from "@tensorflow/tfjs";
+import type { Program, TensorSpec, TfTensors } from "../engine/engine.js";
+import type { Bank } from "./adapters.js";
+import { mixBank } from "./adapters.js";
+import type { DecoderConfig } from "./config.js";
+import type { StepOutput } from "./decode-step.js";
+import { chooseOutputs } from "./decode-step.js";
+import { decoderHidden, logitsAt } from "./decoder.js";
+
+export interface PrefillShape {
+  readonly rows: number;
+  /** Columns, a bucket. */
+  readonly length: number;
+}
+
+/** `tokens`, `positions`, `segments` int32 [rows, length]; `last` int32 [rows], flat; and what choosing needs. */
+export function prefillSignature(
+  { rows, length }: PrefillShape,
+  output: StepOutput,
+  bank: Bank | null,
+): Record<string, TensorSpec> {
+  const ids = { dtype: "int32", shape: [rows, length] } as const;
+  const inputs: Record<string, TensorSpec> = {
+    tokens: ids,
+    positions: ids,
+    segments: ids,
+    last: { dtype: "int32", shape: [rows] },
+  };
+  if (output.probabilities) inputs.inverseTemperature = { dtype: "float32", shape: [1] };
+  if (bank !== null) inputs.coefficients = { dtype: "float32", shape: [rows, bank.size] };
+  return inputs;
+}
+
+/** Outputs `keys.<layer>`, `values.<layer>` [rows, kvHeads, length, headDim] and what `output` names. */
+export function prefillProgram(config: DecoderConfig, output: StepOutput, bank: Bank | null): Program {
+  return ({ inputs, constants }) => {
+    const { tokens, positions, segments, last, coefficients } = inputs;
+    if (!tokens || !positions || !segments || !last) throw new Error("prefill needs the inputs of prefillSignature");
+    const adapters = bank !== null && coefficients ? mixBank(bank, inputs, coefficients) : undefined;
+    const cached: TfTensors = {};
+    const hidden = decoderHidden(
+      config,
+      constants,
+      { tokens, positions, segments },
+      adapters,
+      (layer, keys, values) => {
+        cached[`keys.${layer}`] = tf.clone(keys);
+        cached[`values.${layer}`] = tf.clone(values);
+      },
+    );
+    return { outputs: { ...cached, ...chooseOutputs(logitsAt(config, constants, hidden, last), output, inputs) } };
+  };
+}

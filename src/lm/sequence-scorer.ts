@@ -1,0 +1,127 @@
+/**
+ * Log-probabilities of given replies under mixtures of an adapter bank, and how far each mixture is from the base on
+ * them: KL(pi || base) of a reply is the sum, over the positions of its tokens, of the full-vocabulary divergence of the
+ * next-token distributions given the same past. Exact per position; over sampled replies it estimates the sequence KL.
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Engine, Program } from "../engine/engine.js";
+import { float32 } from "../engine/engine.js";
+import type { Adapter, Bank } from "./adapters.js";
+import { mixBank, stackBank } from "./adapters.js";
+import { bucketLength } from "./buckets.js";
+import type { DecoderConfig } from "./config.js";
+import { logitsAt } from "./decoder.js";
+import { ExecutableCache } from "./executable-cache.js";
+import type { Model } from "./generate.js";
+import type { SequenceRow, SequenceShape } from "./sequences.js";
+import { packSequences, sequenceHidden, sequenceSignature } from "./sequences.js";
+
+export interface ScoredRow extends SequenceRow {
+  /** One per adapter of the scorer's bank. */
+  readonly coefficients: readonly number[];
+}
+
+export interface SequenceScore {
+  /** Of each response token, under the mixture. */
+  readonly logProbs: Float32Array;
+  /** The same under the base. */
+  readonly baseLogProbs: Float32Array;
+  /** Σ over the response's positions of KL(mixture || base), nats, ≥ 0. */
+  readonly kl: number;
+}
+
+/** Rows of one pass. */
+const ROWS = 16;
+const MAX_EXECUTABLES = 16;
+
+export class SequenceScorer {
+  private readonly executables = new ExecutableCache(MAX_EXECUTABLES);
+  private readonly bank: Bank;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly model: Model,
+    adapters: readonly Adapter[],
+  ) {
+    this.bank = stackBank(adapters);
+  }
+
+  /** @throws Error for an empty prompt or response, or a wrong number of coefficients. */
+  async score(rows: readonly ScoredRow[], signal?: AbortSignal): Promise<SequenceScore[]> {
+    const buckets = new Map<number, number[]>();
+    for (const [index, row] of rows.entries()) {
+      if (row.coefficients.length !== this.bank.size) {
+        throw new Error(`row ${index} has ${row.coefficients.length} coefficients for ${this.bank.size} adapters`);
+      }
+      const length = bucketLength(row.prompt.length + row.response.length);
+      const members = buckets.get(length) ?? [];
+      members.push(index);
+      buckets.set(length, members);
+    }
+    const scores: SequenceScore[] = [];
+    for (const [length, members] of buckets) {
+      for (let start = 0; start < members.length; start += ROWS) {
+        signal?.throwIfAborted();
+        const batch = members.slice(start, start + ROWS);
+        const scored = await this.scoreBatch(
+          batch.map((index) => rows[index] as ScoredRow),
+          length,
+        );
+        for (const [i, index] of batch.entries()) scores[index] = scored[i] as SequenceScore;
+      }
+    }
+    return scores;
+  }
+
+  dispose(): Promise<void> {
+    return this.executables.dispose();
+  }
+
+  private async scoreBatch(rows: readonly ScoredRow[], length: number): Promise<SequenceScore[]> {
+    const selected = bucketLength(rows.reduce((sum, row) => sum + row.response.length, 0));
+    const shape: SequenceShape = { rows: rows.length <= ROWS / 4 ? ROWS / 4 : ROWS, length, selected };
+    const { inputs, offsets } = packSequences(rows, shape);
+    const size = this.bank.size;
+    const coefficients = float32([shape.rows, size]);
+    for (const [i, row] of rows.entries()) coefficients.data.set(row.coefficients, i * size);
+    const executable = await this.executables.get(`${shape.rows}x${length}x${selected}`, () =>
+      this.engine.compile("score replies", scoreProgram(this.model.config, this.bank), {
+        inputs: { ...sequenceSignature(shape), coefficients: { dtype: "float32", shape: [shape.rows, size] } },
+        constants: { ...this.model.weights, ...this.bank.tensors },
+      }),
+    );
+    const outputs = await executable.run({ ...inputs, coefficients });
+    const part = (name: string, row: number): Float32Array =>
+      Float32Array.from(outputs[name]?.data ?? []).slice(offsets[row] ?? 0, offsets[row + 1] ?? 0);
+    return rows.map((_, row) => ({
+      logProbs: part("logProbs", row),
+      baseLogProbs: part("baseLogProbs", row),
+      kl: part("divergences", row).reduce((sum, divergence) => sum + divergence, 0),
+    }));
+  }
+}
+
+function scoreProgram(config: DecoderConfig, bank: Bank): Program {
+  return ({ inputs, constants }) => {
+    const { coefficients, predictors, targets } = inputs;
+    if (!coefficients || !predictors || !targets) throw new Error("scoring needs the inputs of sequenceSignature");
+    const logSoftmax = (mixed: boolean): tf.Tensor => {
+      const adapters = mixed && bank.size > 0 ? mixBank(bank, constants, coefficients) : undefined;
+      return tf.logSoftmax(
+        logitsAt(config, constants, sequenceHidden(config, constants, inputs, adapters), predictors),
+      );
+    };
+    const mixture = logSoftmax(true);
+    const base = logSoftmax(false);
+    const [count, vocab] = mixture.shape as [number, number];
+    const flat = tf.add(tf.mul(tf.range(0, count, 1, "int32"), tf.scalar(vocab, "int32")), targets);
+    const pick = (x: tf.Tensor): tf.Tensor => tf.gather(tf.reshape(x, [count * vocab]), flat);
+    return {
+      outputs: {
+        logProbs: pick(mixture),
+        baseLogProbs: pick(base),
+        divergences: tf.sum(tf.mul(tf.exp(mixture), tf.sub(mixture, base)), 1),
+      },
+    };
+  };
+}
