@@ -10,40 +10,30 @@
  * what is charged is what it did.
  */
 import { setImmediate } from "node:timers/promises";
-import { uniformInt } from "pure-rand/distribution/uniformInt";
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import type { EngineState, TensorMap } from "../engine/index.js";
+import type { TensorMap } from "../engine/index.js";
 import { float32 } from "../engine/index.js";
 import type { AdapterConfig } from "../lm/adapters.js";
 import { adapterShapes, initAdapter } from "../lm/adapters.js";
-import { adapterBackwardFlops, countGeneration, countSequences, forwardFlops } from "../lm/flops.js";
 import type { RewardScale } from "../rewards/normalisation.js";
 import { measureScale, scalarise, unitScale } from "../rewards/normalisation.js";
 import type { LedgerEntry } from "./budget.js";
 import { BudgetExceeded } from "./budget.js";
 import type { OptimizerSettings } from "./method.js";
 import { MethodFailure } from "./method.js";
-import { initialOptimizerState, learningRateAt, ratesAt } from "./optimizer.js";
-import type { ParameterLayout } from "./parameters.js";
+import { initialOptimizerState } from "./optimizer.js";
 import { layoutOf, packParameters, unpackParameters } from "./parameters.js";
 import { generalisedAdvantages, penalisedRewards, whiten } from "./ppo-advantages.js";
-import {
-  basePass,
-  initValueHead,
-  packReplies,
-  rolloutShape,
-  updateStep,
-  VALUE_BIAS,
-  VALUE_WEIGHT,
-  valuesOf,
-} from "./ppo-program.js";
-import type { RewardSource, Rollout, RolloutRewards } from "./ppo-rewards.js";
+import { planOf, stepCost } from "./ppo-costs.js";
+import { summariseRollout } from "./ppo-curve.js";
+import { initValueHead, VALUE_BIAS, VALUE_WEIGHT, valuesOf } from "./ppo-program.js";
+import type { RewardSource, RolloutRewards } from "./ppo-rewards.js";
 import { openRewards, sequenceOf } from "./ppo-rewards.js";
 import { RolloutSampler } from "./ppo-rollouts.js";
+import type { Seen } from "./ppo-update.js";
+import { readReplies, updatePolicy } from "./ppo-update.js";
 import { deriveSeed } from "./seeds.js";
+import { shuffledIndices } from "./shuffle.js";
 import type { CurvePoint, TaskEnv, TaskOutput, TaskRun, TrainingPrompt } from "./task.js";
-import { contentKey } from "./task.js";
-import { scalarOf } from "./training.js";
 
 export interface PpoSettings {
   /** Replies a rollout, one a prompt. */
@@ -142,7 +132,7 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
   try {
     for (let step = 0; step < most; step++) {
       const batch = prompts.next().value;
-      const bound = costs(
+      const bound = stepCost(
         batch.map((prompt) => ({ prompt: prompt.tokens, response: new Int32Array(settings.maxNewTokens) })),
         task,
         rewards,
@@ -166,8 +156,8 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
       const first = step * settings.rolloutReplies;
       const rollouts = await sampler.sample(adapterOf(now, env, adapter), batch, first, run.signal);
       const rows = rollouts.map(sequenceOf);
-      const cost = costs(rows, task, rewards, env);
-      for (const { kind, ...charge } of cost.charges) run.ledger.charge(kind, charge);
+      const cost = stepCost(rows, task, rewards, env);
+      for (const charge of cost.charges) run.ledger.charge(charge.kind, charge);
       await setImmediate();
       run.signal.throwIfAborted();
 
@@ -202,9 +192,9 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
       if (settings.normaliseAdvantages) whiten(judged.map(({ advantages }) => advantages));
 
       // Update.
-      const totals = await update(judged, task, env, layout, state, { step, progress }, run);
+      const totals = await updatePolicy(judged, task, env, layout, state, { step, progress }, run);
 
-      const point = { ...totals, ...summarise(rollouts, seen, scores, scalars, task.values) };
+      const point = { ...totals, ...summariseRollout(rollouts, seen, scores, scalars, task.values) };
       curve.push(point);
       const spentFlops = run.ledger.spentFlops;
       const steps = Math.min(
@@ -235,184 +225,6 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
   } finally {
     state.dispose();
   }
-}
-
-interface Judged {
-  readonly rollout: Rollout;
-  readonly features: Float32Array;
-  readonly advantages: Float64Array;
-  readonly returns: Float64Array;
-}
-
-/** What the base sees in a reply: the log-prob of each token, and the features `[tokens][hidden]` of the states before. */
-interface Seen {
-  readonly baseLogProbs: Float32Array;
-  readonly features: Float32Array;
-}
-
-/** Epochs of clipped steps; returns means of what the updates reported. */
-async function update(
-  judged: readonly Judged[],
-  task: PpoTask,
-  env: TaskEnv,
-  layout: ParameterLayout,
-  state: EngineState,
-  at: { step: number; progress: number },
-  run: TaskRun,
-): Promise<CurvePoint> {
-  const { settings, adapter } = task;
-  const { config, weights } = env.model;
-  const { optimizer, clip, valueCoefficient } = settings;
-  const size = settings.rolloutReplies / settings.minibatches;
-  const updates = settings.epochs * settings.minibatches;
-  const totals: Record<string, number> = {};
-  let taken = 0;
-  for (let epoch = 0; epoch < settings.epochs; epoch++) {
-    const order = shuffled(judged.length, deriveSeed(env.seed, "ppo", "minibatches", `${at.step}`, `${epoch}`));
-    for (let start = 0; start < order.length; start += size) {
-      const minibatch = order.slice(start, start + size).map((i) => judged[i] as Judged);
-      const rows = minibatch.map(({ rollout }) => sequenceOf(rollout));
-      const shape = rolloutShape(rows, size);
-      const name = `ppo-update/${shape.rows}x${shape.length}x${shape.selected}/${contentKey({ adapter, optimizer, clip, valueCoefficient })}`;
-      const executable = await env.executables.get(name, () =>
-        updateStep(config, weights, layout, shape, { adapter, optimizer, clip, valueCoefficient }),
-      );
-      const t = at.step * updates + taken;
-      const rates = ratesAt(optimizer, t, Number.POSITIVE_INFINITY);
-      rates.data[0] = learningRateAt(optimizer, Math.floor(at.progress * 1000), 1000);
-      const outputs = await executable.run({ ...updateInputs(minibatch, shape, config.hiddenSize), rates }, state);
-      for (const figure of ["loss", "policyLoss", "valueLoss", "clipped", "gradientNorm"]) {
-        const value = scalarOf(outputs, figure);
-        if (!Number.isFinite(value)) throw new MethodFailure(run.label, at.step, `${figure} is ${value}`);
-        totals[figure] = (totals[figure] ?? 0) + value / updates;
-      }
-      totals.learningRate = rates.data[0] ?? 0;
-      taken++;
-    }
-    await setImmediate();
-    run.signal.throwIfAborted();
-  }
-  return totals;
-}
-
-function updateInputs(minibatch: readonly Judged[], shape: ReturnType<typeof rolloutShape>, hidden: number): TensorMap {
-  const { inputs, offsets } = packReplies(
-    minibatch.map(({ rollout }) => sequenceOf(rollout)),
-    shape,
-  );
-  const tokens = offsets[minibatch.length] ?? 0;
-  const places = () => new Float32Array(shape.selected);
-  const [oldLogProbs, advantages, returns, weights] = [places(), places(), places(), places()];
-  const features = new Float32Array(shape.selected * hidden);
-  minibatch.forEach((row, i) => {
-    const at = offsets[i] ?? 0;
-    oldLogProbs?.set(row.rollout.logProbs, at);
-    advantages?.set(row.advantages, at);
-    returns?.set(row.returns, at);
-    features.set(row.features, at * hidden);
-  });
-  weights?.fill(1 / tokens, 0, tokens);
-  return {
-    ...inputs,
-    oldLogProbs: float32([shape.selected], oldLogProbs),
-    advantages: float32([shape.selected], advantages),
-    returns: float32([shape.selected], returns),
-    weights: float32([shape.selected], weights),
-    features: float32([shape.selected, hidden], features),
-  };
-}
-
-/** The base's pass over a rollout's replies, in batches of the minibatch's size. */
-async function readReplies(rollouts: readonly Rollout[], env: TaskEnv, settings: PpoSettings): Promise<Seen[]> {
-  const { config, weights } = env.model;
-  const size = settings.rolloutReplies / settings.minibatches;
-  const seen: Seen[] = [];
-  for (let start = 0; start < rollouts.length; start += size) {
-    const rows = rollouts.slice(start, start + size).map(sequenceOf);
-    const shape = rolloutShape(rows, size);
-    const executable = await env.executables.get(`ppo-base/${shape.rows}x${shape.length}x${shape.selected}`, () =>
-      basePass(config, weights, shape),
-    );
-    const { inputs, offsets } = packReplies(rows, shape);
-    const { logProbs, features } = await executable.run(inputs);
-    rows.forEach((_, i) => {
-      const [from, to] = [offsets[i] ?? 0, offsets[i + 1] ?? 0];
-      seen.push({
-        baseLogProbs: Float32Array.from(logProbs?.data.subarray(from, to) ?? []),
-        features: Float32Array.from(features?.data.subarray(from * config.hiddenSize, to * config.hiddenSize) ?? []),
-      });
-    });
-  }
-  return seen;
-}
-
-/** What a step costs if its replies are `rows` (PROTOCOL §4: every pass of it is charged). */
-function costs(
-  rows: readonly { prompt: Int32Array; response: Int32Array }[],
-  { adapter, settings }: PpoTask,
-  rewards: RolloutRewards,
-  env: TaskEnv,
-) {
-  const { config } = env.model;
-  const count = countSequences(rows);
-  const generated = countGeneration(
-    rows.map(({ prompt, response }) => ({ promptTokens: prompt.length, newTokens: response.length })),
-  );
-  const valueHead = 2 * config.hiddenSize * count.logits;
-  const { epochs, minibatches } = settings;
-  const gradient =
-    forwardFlops(config, count, [adapter]) + adapterBackwardFlops(config, count, adapter) + 3 * valueHead;
-  const charges = [
-    { kind: "rollout", tokens: generated.tokens, flops: forwardFlops(config, generated, [adapter]) },
-    { kind: "scoring", tokens: count.tokens, flops: rewards.flops(count, rows.length) },
-    { kind: "reference", tokens: count.tokens, flops: forwardFlops(config, count) + valueHead },
-    { kind: "gradient", tokens: epochs * count.tokens, flops: epochs * gradient, steps: epochs * minibatches },
-  ] as const;
-  return { charges, total: charges.reduce((sum, { flops }) => sum + flops, 0) };
-}
-
-/** Steps like this one, as far as `flops` go: what a task means to charge. */
-function planOf({ charges, total }: ReturnType<typeof costs>, flops: number): LedgerEntry[] {
-  const times = flops / total;
-  return charges.map((charge) => ({
-    kind: charge.kind,
-    tokens: Math.round(charge.tokens * times),
-    steps: "steps" in charge ? Math.round(charge.steps * times) : 0,
-    flops: charge.flops * times,
-  }));
-}
-
-/**
- * `kl`: nats a reply, estimated on the sampled replies; `entropy`: nats a token; `ended`: share; `length`: tokens;
- * `reward`: scalarised; `reward.<value>`: raw.
- */
-function summarise(
-  rollouts: readonly Rollout[],
-  seen: readonly Seen[],
-  scores: readonly (readonly number[])[],
-  scalars: readonly number[],
-  values: readonly string[],
-): CurvePoint {
-  let [tokens, logProb, logRatio] = [0, 0, 0];
-  rollouts.forEach((rollout, i) => {
-    for (let t = 0; t < rollout.response.length; t++) {
-      tokens++;
-      logProb += rollout.logProbs[t] ?? 0;
-      logRatio += (rollout.logProbs[t] ?? 0) - (seen[i]?.baseLogProbs[t] ?? 0);
-    }
-  });
-  const replies = rollouts.length;
-  const point: Record<string, number> = {
-    reward: scalars.reduce((a, b) => a + b, 0) / replies,
-    kl: logRatio / replies,
-    entropy: -logProb / tokens,
-    ended: rollouts.filter(({ ended }) => ended).length / replies,
-    length: tokens / replies,
-  };
-  values.forEach((value, k) => {
-    point[`reward.${value}`] = scores.reduce((sum, row) => sum + (row[k] ?? Number.NaN), 0) / replies;
-  });
-  return point;
 }
 
 function checkRewards(
@@ -461,22 +273,11 @@ function* promptOrder(
   if (prompts.length === 0) throw new Error("ppo: there are no prompts");
   let batch: TrainingPrompt[] = [];
   for (let epoch = 0; ; epoch++) {
-    for (const i of shuffled(prompts.length, deriveSeed(seed, `${epoch}`))) {
+    for (const i of shuffledIndices(prompts.length, deriveSeed(seed, `${epoch}`))) {
       batch.push(prompts[i] as TrainingPrompt);
       if (batch.length < size) continue;
       yield batch;
       batch = [];
     }
   }
-}
-
-/** Fisher–Yates over 0 … count − 1. */
-function shuffled(count: number, seed: number): number[] {
-  const random = xoroshiro128plus(seed);
-  const items = Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = uniformInt(random, 0, i);
-    [items[i], items[j]] = [items[j] as number, items[i] as number];
-  }
-  return items;
 }

@@ -1,0 +1,127 @@
+/** The two things PPO does with finished replies: the base reads them once, the policy is updated on them several times. */
+import { setImmediate } from "node:timers/promises";
+import type { EngineState, TensorMap } from "../engine/index.js";
+import { float32 } from "../engine/index.js";
+import type { SequenceShape } from "../lm/sequences.js";
+import { MethodFailure } from "./method.js";
+import { learningRateAt, ratesAt } from "./optimizer.js";
+import type { ParameterLayout } from "./parameters.js";
+import type { PpoSettings, PpoTask } from "./ppo.js";
+import { basePass, packReplies, rolloutShape, updateStep } from "./ppo-program.js";
+import type { Rollout } from "./ppo-rewards.js";
+import { sequenceOf } from "./ppo-rewards.js";
+import { deriveSeed } from "./seeds.js";
+import { shuffledIndices } from "./shuffle.js";
+import type { CurvePoint, TaskEnv, TaskRun } from "./task.js";
+import { contentKey } from "./task.js";
+import { scalarOf } from "./training.js";
+
+/** A reply with what the update needs of each of its tokens. */
+export interface Judged {
+  readonly rollout: Rollout;
+  readonly features: Float32Array;
+  readonly advantages: Float64Array;
+  readonly returns: Float64Array;
+}
+
+/** What the base sees in a reply: the log-prob of each token, and the features `[tokens][hidden]` of the states before. */
+export interface Seen {
+  readonly baseLogProbs: Float32Array;
+  readonly features: Float32Array;
+}
+
+/** Epochs of clipped steps; returns means of what the updates reported. */
+export async function updatePolicy(
+  judged: readonly Judged[],
+  task: PpoTask,
+  env: TaskEnv,
+  layout: ParameterLayout,
+  state: EngineState,
+  at: { step: number; progress: number },
+  run: TaskRun,
+): Promise<CurvePoint> {
+  const { settings, adapter } = task;
+  const { config, weights } = env.model;
+  const { optimizer, clip, valueCoefficient } = settings;
+  const size = settings.rolloutReplies / settings.minibatches;
+  const updates = settings.epochs * settings.minibatches;
+  const totals: Record<string, number> = {};
+  let taken = 0;
+  for (let epoch = 0; epoch < settings.epochs; epoch++) {
+    const order = shuffledIndices(judged.length, deriveSeed(env.seed, "ppo", "minibatches", `${at.step}`, `${epoch}`));
+    for (let start = 0; start < order.length; start += size) {
+      const minibatch = order.slice(start, start + size).map((i) => judged[i] as Judged);
+      const rows = minibatch.map(({ rollout }) => sequenceOf(rollout));
+      const shape = rolloutShape(rows, size);
+      const name = `ppo-update/${shape.rows}x${shape.length}x${shape.selected}/${contentKey({ adapter, optimizer, clip, valueCoefficient })}`;
+      const executable = await env.executables.get(name, () =>
+        updateStep(config, weights, layout, shape, { adapter, optimizer, clip, valueCoefficient }),
+      );
+      const t = at.step * updates + taken;
+      const rates = ratesAt(optimizer, t, Number.POSITIVE_INFINITY);
+      rates.data[0] = learningRateAt(optimizer, Math.floor(at.progress * 1000), 1000);
+      const outputs = await executable.run({ ...updateInputs(minibatch, shape, config.hiddenSize), rates }, state);
+      for (const figure of ["loss", "policyLoss", "valueLoss", "clipped", "gradientNorm"]) {
+        const value = scalarOf(outputs, figure);
+        if (!Number.isFinite(value)) throw new MethodFailure(run.label, at.step, `${figure} is ${value}`);
+        totals[figure] = (totals[figure] ?? 0) + value / updates;
+      }
+      totals.learningRate = rates.data[0] ?? 0;
+      taken++;
+    }
+    await setImmediate();
+    run.signal.throwIfAborted();
+  }
+  return totals;
+}
+
+function updateInputs(minibatch: readonly Judged[], shape: SequenceShape, hidden: number): TensorMap {
+  const { inputs, offsets } = packReplies(
+    minibatch.map(({ rollout }) => sequenceOf(rollout)),
+    shape,
+  );
+  const tokens = offsets[minibatch.length] ?? 0;
+  const places = () => new Float32Array(shape.selected);
+  const [oldLogProbs, advantages, returns, weights] = [places(), places(), places(), places()];
+  const features = new Float32Array(shape.selected * hidden);
+  minibatch.forEach((row, i) => {
+    const at = offsets[i] ?? 0;
+    oldLogProbs?.set(row.rollout.logProbs, at);
+    advantages?.set(row.advantages, at);
+    returns?.set(row.returns, at);
+    features.set(row.features, at * hidden);
+  });
+  weights?.fill(1 / tokens, 0, tokens);
+  return {
+    ...inputs,
+    oldLogProbs: float32([shape.selected], oldLogProbs),
+    advantages: float32([shape.selected], advantages),
+    returns: float32([shape.selected], returns),
+    weights: float32([shape.selected], weights),
+    features: float32([shape.selected, hidden], features),
+  };
+}
+
+/** The base's pass over a rollout's replies, in batches of the minibatch's size. */
+export async function readReplies(rollouts: readonly Rollout[], env: TaskEnv, settings: PpoSettings): Promise<Seen[]> {
+  const { config, weights } = env.model;
+  const size = settings.rolloutReplies / settings.minibatches;
+  const seen: Seen[] = [];
+  for (let start = 0; start < rollouts.length; start += size) {
+    const rows = rollouts.slice(start, start + size).map(sequenceOf);
+    const shape = rolloutShape(rows, size);
+    const executable = await env.executables.get(`ppo-base/${shape.rows}x${shape.length}x${shape.selected}`, () =>
+      basePass(config, weights, shape),
+    );
+    const { inputs, offsets } = packReplies(rows, shape);
+    const { logProbs, features } = await executable.run(inputs);
+    rows.forEach((_, i) => {
+      const [from, to] = [offsets[i] ?? 0, offsets[i + 1] ?? 0];
+      seen.push({
+        baseLogProbs: Float32Array.from(logProbs?.data.subarray(from, to) ?? []),
+        features: Float32Array.from(features?.data.subarray(from * config.hiddenSize, to * config.hiddenSize) ?? []),
+      });
+    });
+  }
+  return seen;
+}
