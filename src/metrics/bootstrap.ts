@@ -5,7 +5,7 @@
  *
  * Not here: choosing candidates, or any words about who wins.
  */
-import { MetricsError } from "./error.js";
+import { MetricsError, positiveInteger } from "./error.js";
 import {
   accelerationOf,
   bcaInterval,
@@ -77,9 +77,7 @@ export interface BootstrappedMethod {
  */
 export function bootstrapHypervolume(scored: ScoredMethods, options: BootstrapOptions): BootstrappedMethod[] {
   const resamples = options.resamples ?? 2000;
-  if (!(Number.isInteger(resamples) && resamples > 0)) {
-    throw new MetricsError("bad-option", `resamples is ${resamples}; it must be a positive integer`);
-  }
+  positiveInteger(resamples, "resamples");
   const seedAxis = options.seeds ?? "resample";
   const promptAxis = options.prompts ?? "shared";
   const layout = arrange(scored);
@@ -231,9 +229,7 @@ function arrange(scored: ScoredMethods): Layout {
   if (first === undefined) throw new MetricsError("empty-set", "no methods to compare");
   const seeds = first.seeds.length;
   if (seeds === 0) throw new MetricsError("empty-set", `${first.name} has no seeds`);
-  if (!(Number.isInteger(prompts) && prompts >= 1)) {
-    throw new MetricsError("bad-option", `prompts is ${prompts}; it must be a positive integer`);
-  }
+  positiveInteger(prompts, "prompts");
   const signs = senseSigns(scored.sense, values);
   const center = perValue(scored.center, values, 0, "center");
   const scale = perValue(scored.scale, values, 1, "scale");

@@ -54,44 +54,23 @@ export function normalCdf(z: number): number {
   return z > 0 ? 1 - tail : tail;
 }
 
-/** Φ⁻¹(p), 0 < p < 1, to 1e-9: Acklam's rational approximation. */
-export function normalQuantileStart(p: number): number {
-  if (p > 0.5) return -normalQuantileStart(1 - p);
-  if (p < 0.02425) {
-    const q = Math.sqrt(-2 * Math.log(p));
-    return (
-      (((((-7.784894002430293e-3 * q - 0.3223964580411365) * q - 2.400758277161838) * q - 2.549732539343734) * q +
-        4.374664141464968) *
-        q +
-        2.938163982698783) /
-      ((((7.784695709041462e-3 * q + 0.3224671290700398) * q + 2.445134137142996) * q + 3.754408661907416) * q + 1)
-    );
-  }
-  const q = p - 0.5;
-  const r = q * q;
-  return (
-    ((((((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.357751867269) * r -
-      30.66479806614716) *
-      r +
-      2.506628277459239) *
-      q) /
-    (((((-54.47609879822406 * r + 161.5858368580409) * r - 155.6989798598866) * r + 66.80131188771972) * r -
-      13.28068155288572) *
-      r +
-      1)
-  );
-}
-
-/** Φ⁻¹(p), 0 < p < 1 (two Halley steps from the approximation). */
+/** Φ⁻¹(p); ±∞ at 1 and 0. */
 export function normalQuantile(p: number): number {
   if (p > 0.5) return -normalQuantile(1 - p);
-  if (!(p > 0)) return p === 0 ? Number.NEGATIVE_INFINITY : Number.NaN;
-  let z = normalQuantileStart(p);
-  for (let i = 0; i < 2; i++) {
-    const u = (normalCdf(z) - p) * Math.sqrt(2 * Math.PI) * Math.exp((z * z) / 2);
-    z -= u / (1 + (z * u) / 2);
+  return p > 0 ? -quantile((z) => normalCdf(-z), p) : Number.NEGATIVE_INFINITY;
+}
+
+/** The x ≥ 0 at which a falling `tail` passes `p`, by bisection. */
+function quantile(tail: (x: number) => number, p: number): number {
+  let high = 1;
+  while (tail(high) > p) high *= 2;
+  let low = 0;
+  for (let i = 0; i < 100; i++) {
+    const middle = (low + high) / 2;
+    if (tail(middle) > p) low = middle;
+    else high = middle;
   }
-  return z;
+  return high;
 }
 
 /** I_x(a, b), the regularised incomplete beta function (continued fraction). */
@@ -125,15 +104,7 @@ export function studentTwoSided(t: number, degrees: number): number {
   return incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5);
 }
 
-/** The t with P(|T| ≤ t) = level, 0 < level < 1 (bisection on the distribution function). */
+/** The t with P(|T| ≤ t) = level, 0 < level < 1. */
 export function studentQuantile(level: number, degrees: number): number {
-  let high = 1;
-  while (studentTwoSided(high, degrees) > 1 - level) high *= 2;
-  let low = 0;
-  for (let i = 0; i < 200 && high - low > 1e-15 * high; i++) {
-    const middle = (low + high) / 2;
-    if (studentTwoSided(middle, degrees) > 1 - level) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+  return quantile((t) => studentTwoSided(t, degrees), 1 - level);
 }

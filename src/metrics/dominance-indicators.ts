@@ -1,7 +1,7 @@
 /** Indicators by dominance alone: how far one set must move to cover another, and how much of it is covered. */
 import { bothSets, type IndicatorResult, type ReferenceSetOptions } from "./distance-indicators.js";
 import { MetricsError } from "./error.js";
-import { type Points, senseSigns } from "./point-set.js";
+import { type PackedPoints, type Points, senseSigns } from "./point-set.js";
 
 /**
  * Additive epsilon, max_{r∈R} min_{a∈A} max_k (a_k − r_k) (minimised): the least amount by which every coordinate of A must
@@ -11,18 +11,27 @@ import { type Points, senseSigns } from "./point-set.js";
  */
 export function epsilonAdditive(points: Points, options: ReferenceSetOptions): IndicatorResult {
   const [a, r] = bothSets(points, options);
+  return { value: leastShortfall(a, r, (x, y) => x - y), method: "additive" };
+}
+
+/** max_{r∈R} min_{a∈A} max_k of the shortfall of a against r. */
+function leastShortfall(
+  a: PackedPoints,
+  r: PackedPoints,
+  shortfall: (x: number, y: number, objective: number) => number,
+): number {
   const d = a.dimension;
   let worst = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < r.count; i++) {
+  for (let i = 0; i < r.data.length; i += d) {
     let least = Number.POSITIVE_INFINITY;
-    for (let j = 0; j < a.count; j++) {
+    for (let j = 0; j < a.data.length; j += d) {
       let most = Number.NEGATIVE_INFINITY;
-      for (let k = 0; k < d; k++) most = Math.max(most, (a.data[j * d + k] as number) - (r.data[i * d + k] as number));
-      if (most < least) least = most;
+      for (let k = 0; k < d; k++) most = Math.max(most, shortfall(a.data[j + k] as number, r.data[i + k] as number, k));
+      least = Math.min(least, most);
     }
-    if (least > worst) worst = least;
+    worst = Math.max(worst, least);
   }
-  return { value: worst, method: "additive" };
+  return worst;
 }
 
 /**
@@ -51,20 +60,9 @@ export function epsilonMultiplicative(points: Points, options: ReferenceSetOptio
       }
     }
   }
-  let worst = 0;
-  for (let i = 0; i < r.count; i++) {
-    let least = Number.POSITIVE_INFINITY;
-    for (let j = 0; j < a.count; j++) {
-      let most = 0;
-      for (let k = 0; k < d; k++) {
-        const ratio = (a.data[j * d + k] as number) / (r.data[i * d + k] as number);
-        most = Math.max(most, signs[k] === 1 ? ratio : 1 / ratio);
-      }
-      if (most < least) least = most;
-    }
-    if (least > worst) worst = least;
-  }
-  return { value: worst, method: "multiplicative" };
+  // objectives that are maximised were negated, so their ratio is positive again
+  const value = leastShortfall(a, r, (x, y, k) => (signs[k] === 1 ? x / y : y / x));
+  return { value, method: "multiplicative" };
 }
 
 /**

@@ -23,3 +23,10 @@ export class MetricsError extends Error {
     this.code = code;
   }
 }
+
+/** @throws MetricsError `bad-option` unless `value` is an integer of at least `least` */
+export function positiveInteger(value: number, name: string, least = 1): void {
+  if (!(Number.isInteger(value) && value >= least)) {
+    throw new MetricsError("bad-option", `${name} is ${value}; it must be an integer of at least ${least}`);
+  }
+}

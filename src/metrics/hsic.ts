@@ -3,8 +3,8 @@
  * time, O(n) memory: HKH is never formed, and no kernel matrix is stored.
  */
 import { MetricsError } from "./error.js";
-import { type Kernel, kernelRows } from "./kernels.js";
-import { columnCentred, dense, type MatrixLike } from "./matrix.js";
+import { type Kernel, type KernelRows, kernelRows } from "./kernels.js";
+import { dense, type MatrixLike } from "./matrix.js";
 
 export interface HsicOptions {
   /** Kernel of X, and of Y unless `kernelY` is given. Default linear. */
@@ -14,7 +14,7 @@ export interface HsicOptions {
    * `biased`: tr(KHLH)/n², ≥ 0 (Gretton et al. 2005; divisor n², not (n−1)²). `unbiased`: Song et al. 2012, needs n ≥ 4, may be
    * negative. Default `unbiased`.
    */
-  readonly estimator?: "biased" | "unbiased";
+  readonly estimator?: Estimator;
 }
 
 /**
@@ -29,9 +29,8 @@ export interface HsicOptions {
  * @throws MetricsError `dimension-mismatch`, `too-few`, `not-finite`, `bad-option`
  */
 export function hsic(x: MatrixLike, y: MatrixLike, options: HsicOptions = {}): number {
-  const estimator = options.estimator ?? "unbiased";
-  const sums = kernelSums(x, y, options);
-  return estimator === "biased" ? sums.biased.xy : unbiasedOf(sums).xy;
+  const [rowsX, rowsY, n] = pairedKernels(x, y, options);
+  return statistic(rowsX, rowsY, n, estimatorOf(options));
 }
 
 /**
@@ -42,9 +41,13 @@ export function hsic(x: MatrixLike, y: MatrixLike, options: HsicOptions = {}): n
  * @throws MetricsError also `undefined-value` where X or Y has constant rows (or, debiased, a self term ≤ 0)
  */
 export function cka(x: MatrixLike, y: MatrixLike, options: HsicOptions = {}): number {
-  const sums = kernelSums(x, y, options);
-  const { xy, xx, yy } = (options.estimator ?? "unbiased") === "biased" ? sums.biased : unbiasedOf(sums);
-  return alignment(xy, xx, yy);
+  const [rowsX, rowsY, n] = pairedKernels(x, y, options);
+  const estimator = estimatorOf(options);
+  return alignment(
+    statistic(rowsX, rowsY, n, estimator),
+    statistic(rowsX, rowsX, n, estimator),
+    statistic(rowsY, rowsY, n, estimator),
+  );
 }
 
 /** xy/√(xx·yy), or `undefined-value`. */
@@ -58,89 +61,66 @@ export function alignment(xy: number, xx: number, yy: number): number {
   return xy / Math.sqrt(xx) / Math.sqrt(yy);
 }
 
-export interface SelfAndCross {
-  readonly xy: number;
-  readonly xx: number;
-  readonly yy: number;
-}
+export type Estimator = "biased" | "unbiased";
 
-/** Sums over ordered pairs i ≠ j that the unbiased estimator needs, for (X,Y), (X,X) and (Y,Y). */
-export interface KernelSums {
-  readonly n: number;
-  /** Σ_{i≠j} K_ij L_ij */
-  readonly cross: SelfAndCross;
-  /** Σ_i (K̃1)_i (L̃1)_i */
-  readonly rows: SelfAndCross;
-  /** 1ᵀK̃1 and 1ᵀL̃1 */
-  readonly totalX: number;
-  readonly totalY: number;
-  readonly biased: SelfAndCross;
-}
-
-/** Unbiased HSIC from those sums. */
-export function unbiasedOf(sums: Omit<KernelSums, "biased">): SelfAndCross {
-  const { n, cross, rows, totalX, totalY } = sums;
-  if (n < 4) throw new MetricsError("too-few", `unbiased HSIC needs at least 4 rows, there are ${n}`);
-  const one = (c: number, a: number, b: number, r: number): number =>
-    (c + (a * b) / ((n - 1) * (n - 2)) - (2 * r) / (n - 2)) / (n * (n - 3));
-  return {
-    xy: one(cross.xy, totalX, totalY, rows.xy),
-    xx: one(cross.xx, totalX, totalX, rows.xx),
-    yy: one(cross.yy, totalY, totalY, rows.yy),
-  };
-}
-
-function kernelSums(x: MatrixLike, y: MatrixLike, options: HsicOptions): KernelSums {
-  const kernelX = options.kernel ?? { kind: "linear" };
-  const kernelY = options.kernelY ?? kernelX;
+/** @throws MetricsError `bad-option` */
+export function estimatorOf(options: { readonly estimator?: Estimator }): Estimator {
   const estimator = options.estimator ?? "unbiased";
   if (estimator !== "biased" && estimator !== "unbiased") {
     throw new MetricsError("bad-option", `estimator is ${String(estimator)}; it must be "biased" or "unbiased"`);
   }
-  let a = dense(x, "X");
-  let b = dense(y, "Y");
+  return estimator;
+}
+
+/**
+ * Unbiased HSIC from sums over ordered pairs i ≠ j: Σ K_ij L_ij, Σ_i (K̃1)_i (L̃1)_i, 1ᵀK̃1 and 1ᵀL̃1.
+ *
+ * @throws MetricsError `too-few` for n < 4
+ */
+export function unbiasedOf(n: number, cross: number, rows: number, totalX: number, totalY: number): number {
+  if (n < 4) throw new MetricsError("too-few", `unbiased HSIC needs at least 4 rows, there are ${n}`);
+  return (cross + (totalX * totalY) / ((n - 1) * (n - 2)) - (2 * rows) / (n - 2)) / (n * (n - 3));
+}
+
+/** Biased HSIC from the same sums over all pairs, i = j included. */
+export function biasedOf(n: number, cross: number, rows: number, totalX: number, totalY: number): number {
+  return cross / n / n + ((totalX / n / n) * totalY) / n / n - (2 * rows) / n / n / n;
+}
+
+/**
+ * The two kernels, row by row, and the number of rows.
+ *
+ * @throws MetricsError `dimension-mismatch`, `not-finite`, `bad-option`
+ */
+export function pairedKernels(x: MatrixLike, y: MatrixLike, options: HsicOptions): [KernelRows, KernelRows, number] {
+  const kernelX = options.kernel ?? { kind: "linear" };
+  const kernelY = options.kernelY ?? kernelX;
+  const a = dense(x, "X");
+  const b = dense(y, "Y");
   if (a.rows !== b.rows) {
     throw new MetricsError("dimension-mismatch", `X has ${a.rows} rows, Y has ${b.rows}; rows are paired samples`);
   }
-  // HSIC does not change, but far from the origin the sums would cancel
-  if (kernelX.kind === "linear") a = columnCentred(a);
-  if (kernelY.kind === "linear") b = columnCentred(b);
-  const n = a.rows;
-  const rowsX = kernelRows(a, kernelX, "X");
-  const rowsY = kernelRows(b, kernelY, "Y");
+  return [kernelRows(a, kernelX, "X"), kernelRows(b, kernelY, "Y"), a.rows];
+}
+
+function statistic(rowsX: KernelRows, rowsY: KernelRows, n: number, estimator: Estimator): number {
+  const biased = estimator === "biased";
   const sumX = new Float64Array(n);
   const sumY = new Float64Array(n);
   const k = new Float64Array(n);
-  const l = new Float64Array(n);
-  let xy = 0;
-  let xx = 0;
-  let yy = 0;
-  let diagonalXy = 0;
-  let diagonalXx = 0;
-  let diagonalYy = 0;
-  const diagonalX = new Float64Array(n);
-  const diagonalY = new Float64Array(n);
+  const l = rowsX === rowsY ? k : new Float64Array(n);
+  let cross = 0;
   for (let i = 0; i < n; i++) {
     rowsX(i, k, true);
-    rowsY(i, l, true);
-    const kii = k[i] as number;
-    const lii = l[i] as number;
-    diagonalX[i] = kii;
-    diagonalY[i] = lii;
-    diagonalXy += kii * lii;
-    diagonalXx += kii * kii;
-    diagonalYy += lii * lii;
-    let ownX = 0;
-    let ownY = 0;
-    let rowXy = 0;
-    let rowXx = 0;
-    let rowYy = 0;
+    if (l !== k) rowsY(i, l, true);
+    let ownX = biased ? (k[i] as number) : 0;
+    let ownY = biased ? (l[i] as number) : 0;
+    let own = 0;
+    cross += ownX * ownY;
     for (let j = i + 1; j < n; j++) {
       const kij = k[j] as number;
       const lij = l[j] as number;
-      rowXy += kij * lij;
-      rowXx += kij * kij;
-      rowYy += lij * lij;
+      own += kij * lij;
       ownX += kij;
       ownY += lij;
       sumX[j] = (sumX[j] as number) + kij;
@@ -148,45 +128,16 @@ function kernelSums(x: MatrixLike, y: MatrixLike, options: HsicOptions): KernelS
     }
     sumX[i] = (sumX[i] as number) + ownX;
     sumY[i] = (sumY[i] as number) + ownY;
-    xy += 2 * rowXy;
-    xx += 2 * rowXx;
-    yy += 2 * rowYy;
+    cross += 2 * own;
   }
-  const cross = { xy, xx, yy };
-  const rows = { xy: 0, xx: 0, yy: 0 };
-  const full = { xy: 0, xx: 0, yy: 0 };
   let totalX = 0;
   let totalY = 0;
-  let fullX = 0;
-  let fullY = 0;
+  let rows = 0;
   for (let i = 0; i < n; i++) {
-    const u = sumX[i] as number;
-    const v = sumY[i] as number;
-    totalX += u;
-    totalY += v;
-    rows.xy += u * v;
-    rows.xx += u * u;
-    rows.yy += v * v;
-    const uu = u + (diagonalX[i] as number);
-    const vv = v + (diagonalY[i] as number);
-    fullX += uu;
-    fullY += vv;
-    full.xy += uu * vv;
-    full.xx += uu * uu;
-    full.yy += vv * vv;
+    totalX += sumX[i] as number;
+    totalY += sumY[i] as number;
+    rows += (sumX[i] as number) * (sumY[i] as number);
   }
-  const biased = (sum: number, a1: number, b1: number, r: number): number =>
-    Math.max(0, sum / n / n + ((a1 / n / n) * b1) / n / n - (2 * r) / n / n / n);
-  return {
-    n,
-    cross,
-    rows,
-    totalX,
-    totalY,
-    biased: {
-      xy: biased(xy + diagonalXy, fullX, fullY, full.xy),
-      xx: biased(xx + diagonalXx, fullX, fullX, full.xx),
-      yy: biased(yy + diagonalYy, fullY, fullY, full.yy),
-    },
-  };
+  // rounding must not make a square negative
+  return biased ? Math.max(0, biasedOf(n, cross, rows, totalX, totalY)) : unbiasedOf(n, cross, rows, totalX, totalY);
 }

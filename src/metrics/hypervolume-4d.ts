@@ -90,7 +90,7 @@ export class Front3d {
         if (y <= py) return 0;
         top = y;
       } else if (y <= py) right = x;
-      else this.stand(x, y);
+      else this.cut(x, y, right, top);
     }
     // stairs that the bounds passed later
     let k = this.stairs;
@@ -168,17 +168,6 @@ export class Front3d {
     this.size += tail - rest;
   }
 
-  /** Puts (x, y) on the staircase unless a stair covers it; drops those that it covers. */
-  private stand(x: number, y: number): void {
-    const { stairX, stairY, stairs } = this;
-    let at = stairs;
-    while (at > 0 && (stairX[at - 1] as number) > x) at--;
-    if (at > 0 && (stairY[at - 1] as number) <= y) return;
-    let rest = at;
-    while (rest < stairs && (stairY[rest] as number) >= y) rest++;
-    this.replace(at, rest, x, y);
-  }
-
   private replace(at: number, rest: number, x: number, y: number): void {
     const { stairX, stairY, stairs } = this;
     const shift = at + 1 - rest;
@@ -198,7 +187,7 @@ export class Front3d {
     this.stairs = stairs + shift;
   }
 
-  /** (x, y) inside the box joins the staircase; returns the area that p loses by it. */
+  /** (x, y) inside the box joins the staircase, unless a stair covers it; returns the area that p loses by it. */
   private cut(x: number, y: number, right: number, top: number): number {
     const { stairX, stairY, stairs } = this;
     let at = stairs;

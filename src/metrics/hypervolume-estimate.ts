@@ -1,12 +1,13 @@
 /**
- * Hypervolume by quasi-Monte-Carlo in polar coordinates (Deng and Zhang 2019): with ρ(w) = max_a min_k (r_k − a_k)/w_k the
- * depth of the dominated region in direction w, HV = (2π^{m/2}/Γ(m/2))/(m 2^m) · E_w ρ(w)^m over directions w uniform on
- * the positive part of the sphere. Directions come from a Kronecker sequence in the generalised golden ratio, shifted at
- * random per replicate (Cranley and Patterson 1976), so that the spread between replicates is an honest error.
+ * Hypervolume by quasi-Monte-Carlo along rays (the polar form of Deng and Zhang 2019, over a cube's faces instead of a sphere):
+ * with ρ(v) = max_a min_k (r_k − a_k)/v_k the depth of the dominated region along the ray through v,
+ * HV = (1/m) Σ_j E ρ(v)^m, v uniform on the face v_j = 1 of the unit cube. In units of the points' own box ρ is 1 for a single
+ * point, so that little varies. v comes from a Kronecker sequence in the generalised golden ratio, shifted at random per
+ * replicate (Cranley and Patterson 1976): the spread between replicates is an honest error.
  *
  * Points are minimised and strictly better than the reference.
  */
-import { logGamma, normalQuantileStart, studentQuantile } from "./distributions.js";
+import { studentQuantile } from "./distributions.js";
 import { mean, variance } from "./intervals.js";
 import type { PackedPoints } from "./point-set.js";
 import { type RandomGenerator, uniform } from "./random.js";
@@ -21,6 +22,7 @@ export interface EstimatedVolume {
 
 const REPLICATES = 16;
 
+/** @param samples rays in all, at least 16 */
 export function estimateVolume(
   points: PackedPoints,
   reference: Float64Array,
@@ -28,42 +30,33 @@ export function estimateVolume(
   level: number,
   generator: RandomGenerator,
 ): EstimatedVolume {
-  const { data, dimension: m, count } = points;
-  // scaled to the box of the points: directions then cover all objectives alike
+  const { data, dimension: m } = points;
   const widths = new Float64Array(m);
-  for (let i = 0, o = 0; i < count; i++) {
-    for (let k = 0; k < m; k++, o++)
-      widths[k] = Math.max(widths[k] as number, (reference[k] as number) - (data[o] as number));
-  }
-  const depths = new Float64Array(data.length);
-  for (let i = 0, o = 0; i < count; i++) {
-    for (let k = 0; k < m; k++, o++)
-      depths[o] = ((reference[k] as number) - (data[o] as number)) / (widths[k] as number);
-  }
-  let factor = Math.exp((m / 2) * Math.log(Math.PI) - logGamma(m / 2) + Math.LN2 - m * Math.LN2) / m;
-  for (const width of widths) factor *= width;
+  const depths = data.map((x, i) => (reference[i % m] as number) - x);
+  depths.forEach((depth, i) => {
+    widths[i % m] = Math.max(widths[i % m] as number, depth);
+  });
+  for (let i = 0; i < depths.length; i++) depths[i] = (depths[i] as number) / (widths[i % m] as number);
+  const box = widths.reduce((product, width) => product * width, 1);
 
-  const steps = goldenSteps(m);
+  let phi = 2;
+  for (let i = 0; i < 100; i++) phi = (1 + phi) ** (1 / (m + 1));
   const perReplicate = Math.ceil(samples / REPLICATES);
   const replicates = new Float64Array(REPLICATES);
+  const ray = new Float64Array(m);
   const inverse = new Float64Array(m);
-  const at = new Float64Array(m);
   for (let r = 0; r < REPLICATES; r++) {
-    for (let k = 0; k < m; k++) at[k] = uniform(generator);
+    for (let k = 0; k < m; k++) ray[k] = uniform(generator);
     let sum = 0;
     for (let s = 0; s < perReplicate; s++) {
-      let square = 0;
       for (let k = 0; k < m; k++) {
-        let u = (at[k] as number) + (steps[k] as number);
-        if (u >= 1) u -= 1;
-        at[k] = u;
-        const z = normalQuantileStart(0.5 + 0.5 * Math.min(u, 1 - 1e-12));
-        inverse[k] = 1 / z;
-        square += z * z;
+        ray[k] = ((ray[k] as number) + phi ** -(k + 1)) % 1;
+        inverse[k] = 1 / (ray[k] as number);
       }
-      sum += (deepest(depths, m, count, inverse) * Math.sqrt(square)) ** m;
+      inverse[s % m] = 1;
+      sum += deepest(depths, m, inverse) ** m;
     }
-    replicates[r] = (factor * sum) / perReplicate;
+    replicates[r] = (box * sum) / perReplicate;
   }
   return {
     value: mean(replicates),
@@ -74,9 +67,9 @@ export function estimateVolume(
 }
 
 /** max over points of the smallest depth × inverse; a point is left as soon as it falls behind. */
-function deepest(depths: Float64Array, m: number, count: number, inverse: Float64Array): number {
+function deepest(depths: Float64Array, m: number, inverse: Float64Array): number {
   let best = 0;
-  for (let i = 0, o = 0; i < count; i++, o += m) {
+  for (let o = 0; o < depths.length; o += m) {
     let least = Number.POSITIVE_INFINITY;
     for (let k = 0; k < m && least > best; k++) {
       const x = (depths[o + k] as number) * (inverse[k] as number);
@@ -85,11 +78,4 @@ function deepest(depths: Float64Array, m: number, count: number, inverse: Float6
     if (least > best) best = least;
   }
   return best;
-}
-
-/** Powers of 1/φ, φ the positive root of x^{m+1} = x + 1 (the golden ratio for m = 1). */
-function goldenSteps(m: number): Float64Array {
-  let phi = 2;
-  for (let i = 0; i < 100; i++) phi = (1 + phi) ** (1 / (m + 1));
-  return Float64Array.from({ length: m }, (_, k) => phi ** -(k + 1) % 1);
 }

@@ -67,7 +67,7 @@ export class Wfg {
       const limits = e === 4 ? this.collect4(size) : this.collect(d, size);
       const covered = limits === 0 ? 0 : this.level(e, limits);
       volume += (box - covered) * (depth - (points[at + e] as number));
-      size = e === 4 ? dropCovered4(active, size) : joinAfter(active, e, size, 0);
+      size = joinUndominated(active, e, size);
     }
     return volume;
   }
@@ -195,74 +195,24 @@ function sortByLast(points: Float64Array, d: number, count: number, order: Int32
 /** Row `size` joins rows 0 … size − 1, of which none dominates another; returns the new size. */
 function joinNondominated(rows: Float64Array, d: number, size: number): number {
   const candidate = size * d;
-  for (let j = 0; j < size; ) {
-    const row = j * d;
+  for (let o = 0; o < candidate; o += d) {
     let k = 0;
-    // the first coordinate in which they differ decides which way domination can go
-    while (k < d && rows[row + k] === rows[candidate + k]) k++;
+    while (k < d && (rows[o + k] as number) <= (rows[candidate + k] as number)) k++;
     if (k === d) return size;
-    if ((rows[row + k] as number) < (rows[candidate + k] as number)) {
-      while (k < d && (rows[row + k] as number) <= (rows[candidate + k] as number)) k++;
-      if (k === d) return size;
-      j++;
-      continue;
-    }
-    while (k < d && (rows[row + k] as number) >= (rows[candidate + k] as number)) k++;
-    if (k < d) {
-      j++;
-      continue;
-    }
-    // dominated by the candidate: the last row takes its place, and the candidate moves up
-    const last = (size - 1) * d;
-    for (k = 0; k < d; k++) {
-      rows[row + k] = rows[last + k] as number;
-      rows[last + k] = rows[candidate + k] as number;
-    }
-    return joinAfter(rows, d, size - 1, j);
   }
-  return size + 1;
+  return joinUndominated(rows, d, size);
 }
 
-/** Drops the active rows that row `size` dominates, and moves it up behind the rest. */
-function dropCovered4(rows: Float64Array, size: number): number {
-  const p = size * 4;
-  const p0 = rows[p] as number;
-  const p1 = rows[p + 1] as number;
-  const p2 = rows[p + 2] as number;
-  const p3 = rows[p + 3] as number;
+/** Row `size`, dominated by none, joins rows 0 … size − 1; those that it dominates go. Returns the new size. */
+function joinUndominated(rows: Float64Array, d: number, size: number): number {
+  const candidate = size * d;
   let to = 0;
-  for (let o = 0; o < p; o += 4) {
-    const x0 = rows[o] as number;
-    const x1 = rows[o + 1] as number;
-    const x2 = rows[o + 2] as number;
-    const x3 = rows[o + 3] as number;
-    if ((bit(x0 >= p0) & bit(x1 >= p1) & bit(x2 >= p2) & bit(x3 >= p3)) !== 0) continue;
-    if (to !== o) {
-      rows[to] = x0;
-      rows[to + 1] = x1;
-      rows[to + 2] = x2;
-      rows[to + 3] = x3;
-    }
-    to += 4;
-  }
-  rows[to] = p0;
-  rows[to + 1] = p1;
-  rows[to + 2] = p2;
-  rows[to + 3] = p3;
-  return (to >> 2) + 1;
-}
-
-/** Row `size` (the candidate, dominated by none) against rows from `from` on: drops those it dominates. */
-function joinAfter(rows: Float64Array, d: number, size: number, from: number): number {
-  const candidate = rows.slice(size * d, size * d + d);
-  let to = from;
-  for (let j = from; j < size; j++) {
+  for (let o = 0; o <= candidate; o += d) {
     let k = 0;
-    while (k < d && (rows[j * d + k] as number) >= (candidate[k] as number)) k++;
-    if (k === d) continue;
-    if (to !== j) rows.copyWithin(to * d, j * d, j * d + d);
-    to++;
+    while (k < d && (rows[o + k] as number) >= (rows[candidate + k] as number)) k++;
+    if (k === d && o < candidate) continue;
+    if (to !== o) for (k = 0; k < d; k++) rows[to + k] = rows[o + k] as number;
+    to += d;
   }
-  rows.set(candidate, to * d);
-  return to + 1;
+  return to / d;
 }

@@ -1,9 +1,10 @@
-import { MetricsError } from "./error.js";
+import { MetricsError, positiveInteger } from "./error.js";
 import { hypervolume4d } from "./hypervolume-4d.js";
 import { estimateVolume } from "./hypervolume-estimate.js";
 import { hypervolume1d, hypervolume2d, hypervolume3d } from "./hypervolume-sweeps.js";
 import { hypervolumeWfg } from "./hypervolume-wfg.js";
 import { checkLevel } from "./intervals.js";
+import { gather } from "./nondominated.js";
 import { minimised, minimisedPoint, type PackedPoints, type Points, type Sense } from "./point-set.js";
 import type { RandomGenerator } from "./random.js";
 
@@ -93,7 +94,8 @@ export function hypervolume(points: Points, options: HypervolumeOptions): Hyperv
   const reference = minimisedPoint(options.reference, options.sense, "reference");
   const all = minimised(points, options.sense, "points", dimension);
   if (all.count === 0) return { kind: "empty", value: 0, method: "none", counted: 0, ignored: 0 };
-  const inside = strictlyBetter(all, reference);
+  const indices = insideOf(all, reference);
+  const inside = indices.length === all.count ? all : gather(all, indices);
   const ignored = all.count - inside.count;
   if (inside.count === 0) return { kind: "none-above-reference", value: 0, method: "none", counted: 0, ignored };
   const estimate = options.estimate;
@@ -101,9 +103,7 @@ export function hypervolume(points: Points, options: HypervolumeOptions): Hyperv
     const samples = estimate.samples ?? 65_536;
     const level = estimate.level ?? 0.95;
     checkLevel(level);
-    if (!(Number.isInteger(samples) && samples >= 16)) {
-      throw new MetricsError("bad-option", `samples is ${samples}; it must be an integer of at least 16`);
-    }
+    positiveInteger(samples, "samples", 16);
     const volume = estimateVolume(inside, reference, samples, level, estimate.generator);
     return { kind: "estimate", method: "qmc-polar", ...volume, counted: inside.count, ignored };
   }
@@ -162,21 +162,14 @@ export function exactVolume(points: PackedPoints, reference: Float64Array): numb
   return hypervolumeWfg(data, dimension, count, reference);
 }
 
-/** The points strictly better than the reference in every objective. */
-export function strictlyBetter(points: PackedPoints, reference: Float64Array): PackedPoints {
-  const { data, dimension: d, count } = points;
-  let out = data;
+/** Indices of the points strictly better than the reference in every objective. */
+export function insideOf({ data, dimension: d, count }: PackedPoints, reference: Float64Array): Int32Array {
+  const out = new Int32Array(count);
   let size = 0;
   for (let i = 0, o = 0; i < count; i++, o += d) {
     let k = 0;
     while (k < d && (data[o + k] as number) < (reference[k] as number)) k++;
-    if (k < d) {
-      // copied only once a point has to go
-      if (out === data) out = data.slice();
-      continue;
-    }
-    if (out !== data) for (k = 0; k < d; k++) out[size * d + k] = data[o + k] as number;
-    size++;
+    if (k === d) out[size++] = i;
   }
-  return size === count ? points : { data: out.subarray(0, size * d), dimension: d, count: size };
+  return out.subarray(0, size);
 }

@@ -123,18 +123,12 @@ export function interference(
       norms: values.map((_, v) => over((layer) => layer.norms[v] as number) as number),
       effectiveRanks: values.map((_, v) => over((layer) => layer.effectiveRanks[v] as number | null)),
       pairs: first.pairs.map((pair, i) => {
-        const of = (key: "hsic" | "debiasedCka" | "cka" | "cosine" | "outputOverlap" | "inputOverlap"): number | null =>
-          over((layer) => (layer.pairs[i] as PairInterference)[key]);
-        return {
-          first: pair.first,
-          second: pair.second,
-          hsic: of("hsic"),
-          debiasedCka: of("debiasedCka"),
-          cka: of("cka"),
-          cosine: of("cosine"),
-          outputOverlap: of("outputOverlap"),
-          inputOverlap: of("inputOverlap"),
-        };
+        const { first, second, p: _, ...measures } = pair;
+        const means = Object.keys(measures).map((key) => [
+          key,
+          over((layer) => (layer.pairs[i] as PairInterference)[key as keyof typeof measures]),
+        ]);
+        return { first, second, ...(Object.fromEntries(means) as typeof measures) };
       }),
     },
   };

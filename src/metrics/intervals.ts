@@ -23,12 +23,17 @@ export function quantileOfSorted(sorted: ArrayLike<number>, p: number): number {
   return below + 1 < n ? x + (at - below) * ((sorted[below + 1] as number) - x) : x;
 }
 
+/** Plain sum. */
+export function total(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return sum;
+}
+
 /** Sample mean. */
 export function mean(values: ArrayLike<number>): number {
   if (values.length === 0) throw new MetricsError("empty-set", "no values to average");
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] as number;
-  return sum / values.length;
+  return total(values) / values.length;
 }
 
 /** Sample variance with divisor n − 1 (two passes); 0 for fewer than two values. */

@@ -1,9 +1,6 @@
-/**
- * Kernels between the rows of a matrix. Values are produced on demand, row by row: no n × n matrix is stored anywhere in
- * this module.
- */
+/** Kernels between the rows of a matrix, produced on demand, row by row, so that HSIC needs no n × n matrix. */
 import { MetricsError } from "./error.js";
-import { type DenseMatrix, dense, type MatrixLike } from "./matrix.js";
+import { columnCentred, type DenseMatrix, dense, type MatrixLike } from "./matrix.js";
 
 /**
  * `linear`: ⟨x, y⟩. `rbf`: exp(−‖x − y‖²/(2σ²)), with σ given or by the median heuristic,
@@ -40,7 +37,11 @@ export function medianBandwidth(rows: MatrixLike, what = "rows"): number {
 
 /** @throws MetricsError `bad-option` unless sigma is above 0 */
 export function kernelRows(x: DenseMatrix, kernel: Kernel, what: string): KernelRows {
-  if (kernel.kind === "linear") return (i, out, upper) => innerProducts(x, i, out, upper);
+  if (kernel.kind === "linear") {
+    // HSIC does not change, but far from the origin its sums would cancel
+    const centred = columnCentred(x);
+    return (i, out, upper) => innerProducts(centred, i, out, upper);
+  }
   const sigma = kernel.sigma === "median" ? medianBandwidth(x, what) : kernel.sigma;
   if (!(sigma > 0 && Number.isFinite(sigma))) {
     throw new MetricsError("bad-option", `sigma of ${what} is ${sigma}; it must be a number above 0`);

@@ -3,9 +3,10 @@
  * neurons (rows of delta-W), features its inputs. All are functions of the product alone: (B R⁻¹, R A) gives the
  * same numbers.
  */
-import { MetricsError } from "./error.js";
-import { alignment, type SelfAndCross, unbiasedOf } from "./hsic.js";
-import type { IndependenceTest } from "./independence-tests.js";
+import { MetricsError, positiveInteger } from "./error.js";
+import { alignment, type Estimator, estimatorOf, unbiasedOf } from "./hsic.js";
+import { type IndependenceTest, permutationTest } from "./independence-tests.js";
+import { total } from "./intervals.js";
 import {
   columnCentred,
   type DenseMatrix,
@@ -20,7 +21,7 @@ import {
   transposed,
   transposedTimes,
 } from "./matrix.js";
-import { type RandomGenerator, shuffle } from "./random.js";
+import type { RandomGenerator } from "./random.js";
 
 /** delta-W = scale · B · A with B `[out, r]` and A `[r, in]`. */
 export interface LowRank {
@@ -64,7 +65,7 @@ function pair(first: LowRank, second: LowRank, sameInputs: boolean): [Factors, F
 
 export interface LowRankHsicOptions {
   /** As in `hsic`; default `unbiased`. */
-  readonly estimator?: "biased" | "unbiased";
+  readonly estimator?: Estimator;
 }
 
 /**
@@ -75,7 +76,7 @@ export interface LowRankHsicOptions {
  */
 export function lowRankHsic(first: LowRank, second: LowRank, options: LowRankHsicOptions = {}): number {
   const [one, two] = pair(first, second, false);
-  return terms(one, two, options.estimator ?? "unbiased").xy;
+  return hsicOf(centred(one), centred(two), estimatorOf(options));
 }
 
 /**
@@ -85,52 +86,38 @@ export function lowRankHsic(first: LowRank, second: LowRank, options: LowRankHsi
  * @throws MetricsError also `undefined-value` for a zero (untrained) delta-W
  */
 export function lowRankCka(first: LowRank, second: LowRank, options: LowRankHsicOptions = {}): number {
-  const [one, two] = pair(first, second, false);
-  const { xy, xx, yy } = terms(one, two, options.estimator ?? "unbiased");
-  return alignment(xy, xx, yy);
+  const [one, two] = pair(first, second, false).map(centred) as [Centred, Centred];
+  const estimator = estimatorOf(options);
+  return alignment(hsicOf(one, two, estimator), hsicOf(one, one, estimator), hsicOf(two, two, estimator));
 }
 
-/** @param crossOnly leaves the self terms 0: a permutation test has no use for them */
-function terms(one: Factors, two: Factors, estimator: "biased" | "unbiased", crossOnly = false): SelfAndCross {
+/** What HSIC needs of one delta-W: HB, M = s²AAᵀ, and the diagonal of HBMBᵀH. */
+interface Centred {
+  readonly b: DenseMatrix;
+  readonly m: DenseMatrix;
+  readonly diagonal: Float64Array;
+}
+
+function centred({ a, b, scale }: Factors): Centred {
+  const m = timesTransposed(a, a);
+  for (let i = 0; i < m.data.length; i++) m.data[i] = scale * scale * (m.data[i] as number);
+  const hb = columnCentred(b);
+  return { b: hb, m, diagonal: diagonalOf(hb, m) };
+}
+
+function hsicOf(one: Centred, two: Centred, estimator: Estimator): number {
   const n = one.b.rows;
-  const s1 = one.scale ** 2;
-  const s2 = two.scale ** 2;
-  const m1 = timesTransposed(one.a, one.a);
-  const m2 = timesTransposed(two.a, two.a);
-  // centring changes neither estimator, and keeps the unbiased one's sums from cancelling
-  const b1 = columnCentred(one.b);
-  const b2 = columnCentred(two.b);
-  const trace = (x: DenseMatrix, mx: DenseMatrix, y: DenseMatrix, my: DenseMatrix): number => {
-    const c = transposedTimes(x, y);
-    return inner(times(c, my), times(mx, c));
-  };
-  const full = {
-    xy: trace(b1, m1, b2, m2),
-    xx: crossOnly ? 0 : trace(b1, m1, b1, m1),
-    yy: crossOnly ? 0 : trace(b2, m2, b2, m2),
-  };
-  if (estimator === "biased") {
-    return { xy: (s1 * s2 * full.xy) / n / n, xx: (s1 * s1 * full.xx) / n / n, yy: (s2 * s2 * full.yy) / n / n };
-  }
-  if (estimator !== "unbiased") {
-    throw new MetricsError("bad-option", `estimator is ${String(estimator)}; it must be "biased" or "unbiased"`);
-  }
+  const c = transposedTimes(one.b, two.b);
+  const full = inner(times(c, two.m), times(one.m, c));
+  if (estimator === "biased") return full / n / n;
   // With centred rows K1 = 0, so that the zero-diagonal kernel has row sums −K_ii.
-  const k = diagonal(b1, m1);
-  const l = diagonal(b2, m2);
-  const rows = { xy: dot(k, l), xx: dot(k, k), yy: dot(l, l) };
-  const value = unbiasedOf({
-    n,
-    cross: { xy: full.xy - rows.xy, xx: full.xx - rows.xx, yy: full.yy - rows.yy },
-    rows,
-    totalX: -sum(k),
-    totalY: -sum(l),
-  });
-  return { xy: s1 * s2 * value.xy, xx: s1 * s1 * value.xx, yy: s2 * s2 * value.yy };
+  let rows = 0;
+  for (let i = 0; i < n; i++) rows += (one.diagonal[i] as number) * (two.diagonal[i] as number);
+  return unbiasedOf(n, full - rows, rows, total(one.diagonal), total(two.diagonal));
 }
 
 /** bᵢᵀ M bᵢ for every row of B. */
-function diagonal(b: DenseMatrix, m: DenseMatrix): Float64Array {
+function diagonalOf(b: DenseMatrix, m: DenseMatrix): Float64Array {
   const product = times(b, m);
   const out = new Float64Array(b.rows);
   for (let i = 0, o = 0; i < b.rows; i++) {
@@ -139,18 +126,6 @@ function diagonal(b: DenseMatrix, m: DenseMatrix): Float64Array {
     out[i] = s;
   }
   return out;
-}
-
-function dot(x: Float64Array, y: Float64Array): number {
-  let s = 0;
-  for (let i = 0; i < x.length; i++) s += (x[i] as number) * (y[i] as number);
-  return s;
-}
-
-function sum(x: Float64Array): number {
-  let s = 0;
-  for (let i = 0; i < x.length; i++) s += x[i] as number;
-  return s;
 }
 
 /** ⟨delta-W₁, delta-W₂⟩ = s₁s₂ Σ (B₁ᵀB₂)∘(A₁A₂ᵀ). */
@@ -180,32 +155,13 @@ export function frobeniusCosine(first: LowRank, second: LowRank): number {
   );
 }
 
-interface Core {
-  readonly values: Float64Array;
-  /** Left singular vectors of delta-W that belong to nonzero singular values, `[out, rank]`. */
-  readonly left: DenseMatrix;
-}
-
-/** Singular values of s·B·A above 1e-10 of the largest, from the r × r product of the two triangles. */
-function core(delta: Factors): Core {
-  const b = orthonormalised(delta.b);
-  const a = orthonormalised(transposed(delta.a));
-  const { values, left } = singularValues(timesTransposed(b.r, a.r));
-  const largest = values[0] as number;
-  let rank = 0;
-  while (rank < values.length && (values[rank] as number) > 1e-10 * largest) rank++;
-  const kept = new Float64Array(left.rows * rank);
-  for (let i = 0; i < left.rows; i++)
-    for (let j = 0; j < rank; j++) kept[i * rank + j] = left.data[i * left.columns + j] as number;
-  return {
-    values: values.slice(0, rank).map((value) => value * Math.abs(delta.scale)),
-    left: times(b.q, { data: kept, rows: left.rows, columns: rank }),
-  };
-}
-
-/** Nonzero singular values of delta-W, descending. Never forms the product. */
+/**
+ * Nonzero singular values of delta-W (above 1e-10 of the largest), descending: those of the triangle of its rows. Never forms
+ * the product.
+ */
 export function singularValuesOf(delta: LowRank): Float64Array {
-  return core(factors(delta, "delta-W")).values;
+  const values = singularValues(orthonormalised(dense(lowRankRows(delta), "rows of delta-W")).r);
+  return values.filter((value) => value > 1e-10 * (values[0] as number));
 }
 
 /**
@@ -216,11 +172,11 @@ export function singularValuesOf(delta: LowRank): Float64Array {
  */
 export function effectiveRank(delta: LowRank): number {
   const values = singularValuesOf(delta);
-  const total = sum(values);
-  if (!(total > 0))
+  const all = total(values);
+  if (!(all > 0))
     throw new MetricsError("undefined-value", "effective rank has no value: delta-W is zero (untrained?)");
   let entropy = 0;
-  for (const value of values) entropy -= (value / total) * Math.log(value / total);
+  for (const value of values) entropy -= (value / all) * Math.log(value / all);
   return Math.exp(entropy);
 }
 
@@ -231,15 +187,21 @@ export function effectiveRank(delta: LowRank): number {
  * @throws MetricsError `undefined-value` for a zero delta-W, `dimension-mismatch`
  */
 export function subspaceOverlap(first: LowRank, second: LowRank, side: "output" | "input" = "output"): number {
-  const [one, two] = pair(first, second, true);
-  const flip = (f: Factors): Factors => ({ a: transposed(f.b), b: transposed(f.a), scale: f.scale });
-  const q1 = core(side === "output" ? one : flip(one)).left;
-  const q2 = core(side === "output" ? two : flip(two)).left;
-  const rank = Math.min(q1.columns, q2.columns);
-  if (rank === 0)
+  pair(first, second, true);
+  const basis = (delta: LowRank): DenseMatrix => {
+    const { A, B } = delta;
+    const flipped = { A: transposed(dense(B, "B")), B: transposed(dense(A, "A")) };
+    return orthonormalised(dense(lowRankRows(side === "output" ? delta : flipped), "rows of delta-W")).q;
+  };
+  const one = basis(first);
+  const two = basis(second);
+  // columns of an orthonormal basis have length 1, those of a dependent column 0
+  const rank = Math.min(inner(one, one), inner(two, two));
+  if (rank < 0.5) {
     throw new MetricsError("undefined-value", "subspace overlap has no value: a delta-W is zero (untrained?)");
-  const product = transposedTimes(q1, q2);
-  return Math.min(1, inner(product, product) / rank);
+  }
+  const product = transposedTimes(one, two);
+  return Math.min(1, inner(product, product) / Math.round(rank));
 }
 
 /**
@@ -266,22 +228,17 @@ export function lowRankPermutationTest(
   options: LowRankHsicOptions & { readonly generator: RandomGenerator; readonly permutations?: number },
 ): IndependenceTest {
   const permutations = options.permutations ?? 199;
-  if (!(Number.isInteger(permutations) && permutations > 0)) {
-    throw new MetricsError("bad-option", `permutations is ${permutations}; it must be a positive integer`);
-  }
-  const estimator = options.estimator ?? "unbiased";
-  const [one, two] = pair(first, second, false);
-  const statistic = terms(one, two, estimator).xy;
+  positiveInteger(permutations, "permutations");
+  const estimator = estimatorOf(options);
+  const [one, two] = pair(first, second, false).map(centred) as [Centred, Centred];
   const columns = two.b.columns;
-  const shuffled = { ...two.b, data: two.b.data.slice() };
-  const order = Int32Array.from({ length: two.b.rows }, (_, i) => i);
-  let hits = 0;
-  for (let b = 0; b < permutations; b++) {
-    shuffle(order, options.generator);
+  const shuffled = { ...two, b: { ...two.b, data: two.b.data.slice() }, diagonal: two.diagonal.slice() };
+  const order = Int32Array.from(two.diagonal, (_, i) => i);
+  return permutationTest(order, permutations, options.generator, () => {
     order.forEach((from, to) => {
-      shuffled.data.set(two.b.data.subarray(from * columns, (from + 1) * columns), to * columns);
+      shuffled.b.data.set(two.b.data.subarray(from * columns, (from + 1) * columns), to * columns);
+      shuffled.diagonal[to] = two.diagonal[from] as number;
     });
-    if (terms(one, { ...two, b: shuffled }, estimator, true).xy >= statistic - 1e-12 * Math.abs(statistic)) hits++;
-  }
-  return { statistic, p: (1 + hits) / (1 + permutations), method: "permutation" };
+    return hsicOf(one, shuffled, estimator);
+  });
 }

@@ -64,35 +64,7 @@ function checked(matrix: DenseMatrix, what: string): DenseMatrix {
 
 /** AᵀB, `[a.columns, b.columns]`. */
 export function transposedTimes(a: DenseMatrix, b: DenseMatrix): DenseMatrix {
-  const p = a.columns;
-  const q = b.columns;
-  const out = new Float64Array(p * q);
-  const n = a.rows;
-  let i = 0;
-  // four rows at a time: each entry of the result is loaded and stored once for four products
-  for (; i + 4 <= n; i += 4) {
-    for (let j = 0; j < p; j++) {
-      const x0 = a.data[i * p + j] as number;
-      const x1 = a.data[(i + 1) * p + j] as number;
-      const x2 = a.data[(i + 2) * p + j] as number;
-      const x3 = a.data[(i + 3) * p + j] as number;
-      for (let k = 0, o = j * q, r = i * q; k < q; k++, o++, r++) {
-        out[o] =
-          (out[o] as number) +
-          x0 * (b.data[r] as number) +
-          x1 * (b.data[r + q] as number) +
-          x2 * (b.data[r + 2 * q] as number) +
-          x3 * (b.data[r + 3 * q] as number);
-      }
-    }
-  }
-  for (; i < n; i++) {
-    for (let j = 0; j < p; j++) {
-      const x = a.data[i * p + j] as number;
-      for (let k = 0; k < q; k++) out[j * q + k] = (out[j * q + k] as number) + x * (b.data[i * q + k] as number);
-    }
-  }
-  return { data: out, rows: p, columns: q };
+  return timesTransposed(transposed(a), transposed(b));
 }
 
 /** ABᵀ, `[a.rows, b.rows]`. */
@@ -131,18 +103,7 @@ export function timesTransposed(a: DenseMatrix, b: DenseMatrix): DenseMatrix {
 
 /** AB, `[a.rows, b.columns]`. */
 export function times(a: DenseMatrix, b: DenseMatrix): DenseMatrix {
-  const n = a.columns;
-  const q = b.columns;
-  const out = new Float64Array(a.rows * q);
-  for (let i = 0; i < a.rows; i++) {
-    for (let k = 0; k < n; k++) {
-      const x = a.data[i * n + k] as number;
-      if (x === 0) continue;
-      for (let j = 0, o = i * q, r = k * q; j < q; j++, o++, r++)
-        out[o] = (out[o] as number) + x * (b.data[r] as number);
-    }
-  }
-  return { data: out, rows: a.rows, columns: q };
+  return timesTransposed(a, transposed(b));
 }
 
 export function transposed(a: DenseMatrix): DenseMatrix {
@@ -216,58 +177,40 @@ function norm(v: Float64Array): number {
   return largest * Math.sqrt(sum);
 }
 
-/**
- * Singular values (descending) and left singular vectors of a small square matrix: one-sided Jacobi on its rows,
- * accurate also for the small singular values.
- */
-export function singularValues(a: DenseMatrix): { values: Float64Array; left: DenseMatrix } {
+/** Singular values of a small matrix, descending: one-sided Jacobi on its rows, accurate also for the small ones. */
+export function singularValues(a: DenseMatrix): Float64Array {
   const { rows: n, columns } = a;
   const work = a.data.slice();
-  const left = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) left[i * n + i] = 1;
-  for (let sweep = 0; sweep < 60; sweep++) {
-    let rotated = false;
+  const row = (i: number): Float64Array => work.subarray(i * columns, (i + 1) * columns);
+  for (let sweep = 0, rotated = true; sweep < 60 && rotated; sweep++) {
+    rotated = false;
     for (let i = 0; i < n - 1; i++) {
       for (let j = i + 1; j < n; j++) {
-        let aa = 0;
-        let bb = 0;
-        let ab = 0;
+        const x = row(i);
+        const y = row(j);
+        let xx = 0;
+        let yy = 0;
+        let xy = 0;
         for (let k = 0; k < columns; k++) {
-          const x = work[i * columns + k] as number;
-          const y = work[j * columns + k] as number;
-          aa += x * x;
-          bb += y * y;
-          ab += x * y;
+          xx += (x[k] as number) ** 2;
+          yy += (y[k] as number) ** 2;
+          xy += (x[k] as number) * (y[k] as number);
         }
-        if (Math.abs(ab) <= 1e-15 * Math.sqrt(aa * bb) || ab === 0) continue;
+        if (xy === 0 || Math.abs(xy) <= 1e-15 * Math.sqrt(xx * yy)) continue;
         rotated = true;
-        const tau = (bb - aa) / (2 * ab);
+        const tau = (yy - xx) / (2 * xy);
         const t = (tau >= 0 ? 1 : -1) / (Math.abs(tau) + Math.sqrt(1 + tau * tau));
         const c = 1 / Math.sqrt(1 + t * t);
-        rotateRows(work, columns, i, j, c, c * t);
-        rotateRows(left, n, i, j, c, c * t);
+        for (let k = 0; k < columns; k++) {
+          const u = x[k] as number;
+          const v = y[k] as number;
+          x[k] = c * (u - t * v);
+          y[k] = c * (t * u + v);
+        }
       }
     }
-    if (!rotated) break;
   }
-  const lengths = new Float64Array(n);
-  for (let i = 0; i < n; i++) lengths[i] = norm(work.subarray(i * columns, (i + 1) * columns));
-  const order = Array.from(lengths.keys()).sort((i, j) => (lengths[j] as number) - (lengths[i] as number));
-  const vectors = new Float64Array(n * n);
-  order.forEach((from, to) => {
-    for (let k = 0; k < n; k++) vectors[k * n + to] = left[from * n + k] as number;
-  });
-  return {
-    values: Float64Array.from(order, (i) => lengths[i] as number),
-    left: { data: vectors, rows: n, columns: n },
-  };
-}
-
-function rotateRows(data: Float64Array, columns: number, i: number, j: number, c: number, s: number): void {
-  for (let k = 0, a = i * columns, b = j * columns; k < columns; k++, a++, b++) {
-    const x = data[a] as number;
-    const y = data[b] as number;
-    data[a] = c * x - s * y;
-    data[b] = s * x + c * y;
-  }
+  return Float64Array.from({ length: n }, (_, i) => norm(row(i)))
+    .sort()
+    .reverse();
 }

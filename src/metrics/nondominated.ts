@@ -15,7 +15,8 @@ export interface NondominatedOptions {
 }
 
 /**
- * Indices of the non-dominated points, ascending. O(n log n) for 1 to 3 objectives, O(n · front size) beyond.
+ * Indices of the non-dominated points, ascending. O(n log n) for 1 to 3 objectives, O(n · front size) beyond
+ * and for `weakly`.
  * No points: no indices.
  *
  * @throws MetricsError `dimension-mismatch`, `not-finite`, `bad-option`
@@ -40,8 +41,8 @@ export function nondominatedOf(points: PackedPoints, weakly: boolean, firstOnly:
   const candidates = weakly ? allIndices(points.count) : survivors(points);
   const subset = candidates.length === points.count ? points : gather(points, candidates);
   if (subset.dimension === 1) filter1d(subset, kept, candidates);
-  else if (subset.dimension === 2) filter2d(subset, kept, candidates, weakly);
-  else if (subset.dimension === 3) filter3d(subset, kept, candidates, weakly);
+  else if (subset.dimension === 2 && !weakly) filter2d(subset, kept, candidates);
+  else if (subset.dimension === 3 && !weakly) filter3d(subset, kept, candidates);
   else filterAny(subset, kept, candidates, weakly);
   if (firstOnly) dropDuplicates(points, kept);
   return indicesOf(kept);
@@ -72,48 +73,43 @@ export function gather(points: PackedPoints, indices: Int32Array): PackedPoints 
   return { data, dimension: d, count: indices.length };
 }
 
-/** Points not dominated by the one with the smallest sum of coordinates (scaled by the ranges of a sample). */
+/** Points not dominated by the one with the smallest sum of coordinates, scaled by the ranges of a sample. */
 function survivors(points: PackedPoints): Int32Array {
   const { data, dimension: d, count } = points;
-  if (count < 64) return allIndices(count);
-  const scale = new Float64Array(d);
-  const stride = Math.max(1, Math.floor(count / 256)) * d;
+  const scale = new Float64Array(d).fill(1);
+  const stride = Math.max(1, count >> 8) * d;
   for (let k = 0; k < d; k++) {
     let low = Number.POSITIVE_INFINITY;
     let high = Number.NEGATIVE_INFINITY;
     for (let o = k; o < data.length; o += stride) {
-      const x = data[o] as number;
-      if (x < low) low = x;
-      if (x > high) high = x;
+      low = Math.min(low, data[o] as number);
+      high = Math.max(high, data[o] as number);
     }
-    scale[k] = high > low ? 1 / (high - low) : 0;
+    if (high > low) scale[k] = 1 / (high - low);
   }
   let best = 0;
   let bestSum = Number.POSITIVE_INFINITY;
-  for (let i = 0, o = 0; i < count; i++) {
+  for (let o = 0; o < data.length; o += d) {
     let sum = 0;
-    for (let k = 0; k < d; k++) sum += (data[o++] as number) * (scale[k] as number);
+    for (let k = 0; k < d; k++) sum += (data[o + k] as number) * (scale[k] as number);
     if (sum < bestSum) {
       bestSum = sum;
-      best = i;
+      best = o;
     }
   }
-  const pivot = data.slice(best * d, best * d + d);
+  const pivot = data.slice(best, best + d);
   const out = new Int32Array(count);
   let kept = 0;
   for (let i = 0, o = 0; i < count; i++, o += d) {
     let worse = false;
-    let notWorse = false;
-    for (let k = 0; k < d; k++) {
+    let k = 0;
+    for (; k < d; k++) {
       const x = data[o + k] as number;
       const y = pivot[k] as number;
-      if (x < y) {
-        notWorse = true;
-        break;
-      }
+      if (x < y) break;
       if (x > y) worse = true;
     }
-    if (notWorse || !worse) out[kept++] = i;
+    if (k < d || !worse) out[kept++] = i;
   }
   return out.slice(0, kept);
 }
@@ -124,72 +120,54 @@ function filter1d(points: PackedPoints, kept: Uint8Array, ids: Int32Array): void
   for (let i = 0; i < points.count; i++) if (points.data[i] === best) kept[ids[i] as number] = 1;
 }
 
-function filter2d(points: PackedPoints, kept: Uint8Array, ids: Int32Array, weakly: boolean): void {
-  const { data, count } = points;
+function filter2d({ data, count }: PackedPoints, kept: Uint8Array, ids: Int32Array): void {
   const keys = column(data, 2, 0, count);
   const order = argsort(keys);
   let bestBefore = Number.POSITIVE_INFINITY;
   for (let i = 0; i < count; ) {
-    const x = keys[order[i] as number] as number;
-    let end = i;
+    const x = keys[order[i] as number];
     let best = Number.POSITIVE_INFINITY;
-    while (end < count && keys[order[end] as number] === x) {
-      const y = data[2 * (order[end] as number) + 1] as number;
-      if (y < best) best = y;
-      end++;
+    let end = i;
+    for (; end < count && keys[order[end] as number] === x; end++) {
+      best = Math.min(best, data[2 * (order[end] as number) + 1] as number);
     }
     for (; i < end; i++) {
       const at = order[i] as number;
-      const y = data[2 * at + 1] as number;
-      if (weakly ? y <= bestBefore : y === best && y < bestBefore) kept[ids[at] as number] = 1;
+      if (best < bestBefore && data[2 * at + 1] === best) kept[ids[at] as number] = 1;
     }
-    if (best < bestBefore) bestBefore = best;
+    bestBefore = Math.min(bestBefore, best);
   }
 }
 
 /** Sweep in the third objective over the staircase of what came before, kept by rank of the first objective. */
-function filter3d(points: PackedPoints, kept: Uint8Array, ids: Int32Array, weakly: boolean): void {
-  const { data, count } = points;
+function filter3d({ data, count }: PackedPoints, kept: Uint8Array, ids: Int32Array): void {
   const order = lexicographicOrder(data, 3, count, 2);
   const xs = column(data, 3, 0, count);
   const { rank, distinct } = denseRanks(xs, argsort(xs));
   const staircase = new OrderedSet(distinct);
   const height = new Float64Array(distinct);
-  let previous = -1;
-  let previousKept = false;
-  for (let i = 0; i < count; ) {
-    let end = i;
-    const z = data[3 * (order[i] as number) + 2] as number;
-    while (end < count && data[3 * (order[end] as number) + 2] === z) end++;
-    if (weakly) {
-      for (let j = i; j < end; j++) {
-        const at = order[j] as number;
-        const left = staircase.floor((rank[at] as number) - 1);
-        if (left < 0 || (height[left] as number) >= (data[3 * at + 1] as number)) kept[ids[at] as number] = 1;
+  let previous = 0;
+  for (let i = 0; i < count; i++) {
+    const at = order[i] as number;
+    const x = rank[at] as number;
+    const y = data[3 * at + 1] as number;
+    // equal points come one after the other, and share their fate
+    const repeats =
+      i > 0 && rank[previous] === x && data[3 * previous + 1] === y && data[3 * previous + 2] === data[3 * at + 2];
+    const left = repeats ? -1 : staircase.floor(x);
+    if (repeats ? kept[ids[previous] as number] === 1 : left < 0 || (height[left] as number) > y) {
+      kept[ids[at] as number] = 1;
+      for (
+        let right = staircase.ceiling(x);
+        right >= 0 && (height[right] as number) >= y;
+        right = staircase.ceiling(right)
+      ) {
+        staircase.delete(right);
       }
+      staircase.insert(x);
+      height[x] = y;
     }
-    for (let j = i; j < end; j++) {
-      const at = order[j] as number;
-      const x = rank[at] as number;
-      const y = data[3 * at + 1] as number;
-      const isDuplicate = previous >= 0 && j > i && rank[previous] === x && data[3 * previous + 1] === y;
-      if (!isDuplicate) {
-        const left = staircase.floor(x);
-        previousKept = left < 0 || (height[left] as number) > y;
-        if (previousKept) {
-          let right = left === x ? x : staircase.ceiling(x);
-          while (right >= 0 && (height[right] as number) >= y) {
-            staircase.delete(right);
-            right = staircase.ceiling(right);
-          }
-          staircase.insert(x);
-          height[x] = y;
-        }
-      }
-      if (previousKept && !weakly) kept[ids[at] as number] = 1;
-      previous = at;
-    }
-    i = end;
+    previous = at;
   }
 }
 
@@ -217,22 +195,20 @@ function filterAny(points: PackedPoints, kept: Uint8Array, ids: Int32Array, weak
           dominated = k < d;
         }
       }
-      // what dominates one point tends to dominate the next
-      if (dominated && j > 0) swapTowardsFront(front, d, j);
+      // what dominates one point tends to dominate the next: halfway to the start
+      if (dominated) {
+        const up = (j >> 1) * d;
+        for (k = 0; k < d; k++) {
+          const x = front[row + k] as number;
+          front[row + k] = front[up + k] as number;
+          front[up + k] = x;
+        }
+      }
     }
     if (dominated) continue;
     kept[ids[at] as number] = 1;
     for (let k = 0; k < d; k++) front[size * d + k] = data[from + k] as number;
     size++;
-  }
-}
-
-function swapTowardsFront(front: Float64Array, d: number, row: number): void {
-  const target = row >> 1;
-  for (let k = 0; k < d; k++) {
-    const a = front[row * d + k] as number;
-    front[row * d + k] = front[target * d + k] as number;
-    front[target * d + k] = a;
   }
 }
 

@@ -71,41 +71,40 @@ export function minimised(
   dimension = pointDimension(points),
 ): PackedPoints {
   const signs = senseSigns(sense, dimension);
-  if (isPointSet(points)) {
-    const source = points.data;
-    if (points.dimension !== dimension || !(dimension >= 1) || source.length % dimension !== 0) {
+  const source = isPointSet(points) ? points.data : flattened(points, dimension, what);
+  if (source.length > 0 && (pointDimension(points) !== dimension || source.length % dimension !== 0)) {
+    throw badDimension(what, Math.floor(source.length / dimension), pointDimension(points), dimension);
+  }
+  const data = new Float64Array(source.length);
+  for (let i = 0, k = 0; i < source.length; i++) {
+    const x = source[i] as number;
+    if (x - x !== 0) {
       throw new MetricsError(
-        "dimension-mismatch",
-        `${what}: ${source.length} numbers with dimension ${points.dimension} do not make points of ${dimension} objectives`,
+        "not-finite",
+        `${what}: point ${Math.floor(i / dimension)}, objective ${k} is ${x}; drop or repair the point first`,
       );
     }
-    const data = new Float64Array(source.length);
-    for (let i = 0, k = 0; i < source.length; i++) {
-      const x = source[i] as number;
-      if (x - x !== 0) throw notFinite(what, Math.floor(i / dimension), k, x);
-      // + 0 turns -0 into 0, which radix sort would otherwise order before it
-      data[i] = (signs[k] as number) * x + 0;
-      if (++k === dimension) k = 0;
-    }
-    return { data, dimension, count: source.length / dimension };
+    // + 0 turns -0 into 0, which radix sort would otherwise order before it
+    data[i] = (signs[k] as number) * x + 0;
+    if (++k === dimension) k = 0;
   }
-  const count = points.length;
-  const data = new Float64Array(count * dimension);
-  for (let i = 0, o = 0; i < count; i++) {
-    const point = points[i] as readonly number[];
-    if (point.length !== dimension || dimension === 0) {
-      throw new MetricsError(
-        "dimension-mismatch",
-        `${what}: point ${i} has ${point.length} coordinates, expected ${dimension === 0 ? "at least 1" : dimension}`,
-      );
-    }
-    for (let k = 0; k < dimension; k++, o++) {
-      const x = point[k] as number;
-      if (typeof x !== "number" || x - x !== 0) throw notFinite(what, i, k, x);
-      data[o] = (signs[k] as number) * x + 0;
-    }
-  }
-  return { data, dimension, count };
+  return { data, dimension, count: dimension > 0 ? source.length / dimension : 0 };
+}
+
+function flattened(points: readonly (readonly number[])[], dimension: number, what: string): Float64Array {
+  const out = new Float64Array(points.length * dimension);
+  points.forEach((point, i) => {
+    if (point.length !== dimension || dimension === 0) throw badDimension(what, i, point.length, dimension);
+    out.set(point, i * dimension);
+  });
+  return out;
+}
+
+function badDimension(what: string, point: number, found: number, dimension: number): MetricsError {
+  return new MetricsError(
+    "dimension-mismatch",
+    `${what}: point ${point} has ${found} coordinates, expected ${dimension || "at least 1"}`,
+  );
 }
 
 /** One point (a reference, an ideal) in minimised form. */
@@ -116,11 +115,4 @@ export function minimisedPoint(point: readonly number[], sense: Sense, what: str
 /** Packed copy as given, checked but with no sense applied. */
 export function packed(points: Points, what = "points"): PackedPoints {
   return minimised(points, "min", what);
-}
-
-function notFinite(what: string, point: number, objective: number, value: unknown): MetricsError {
-  return new MetricsError(
-    "not-finite",
-    `${what}: point ${point}, objective ${objective} is ${String(value)}; drop or repair the point first`,
-  );
 }

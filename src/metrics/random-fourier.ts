@@ -1,4 +1,4 @@
-import { MetricsError } from "./error.js";
+import { MetricsError, positiveInteger } from "./error.js";
 import { medianBandwidth } from "./kernels.js";
 import {
   columnCentred,
@@ -28,9 +28,7 @@ export interface RandomFourierOptions {
 export function randomFourierFeatures(x: MatrixLike, options: RandomFourierOptions): Matrix {
   const a = dense(x, "X");
   const features = options.features ?? 512;
-  if (!(Number.isInteger(features) && features > 0)) {
-    throw new MetricsError("bad-option", `features is ${features}; it must be a positive integer`);
-  }
+  positiveInteger(features, "features");
   const sigma = options.sigma === "median" ? medianBandwidth(a, "X") : options.sigma;
   if (!(sigma > 0 && Number.isFinite(sigma))) {
     throw new MetricsError("bad-option", `sigma is ${sigma}; it must be a number above 0`);

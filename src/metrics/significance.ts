@@ -1,5 +1,5 @@
 import { studentTwoSided } from "./distributions.js";
-import { MetricsError } from "./error.js";
+import { MetricsError, positiveInteger } from "./error.js";
 import { fewClustersInterval, mean } from "./intervals.js";
 import type { RandomGenerator } from "./random.js";
 
@@ -34,9 +34,7 @@ export function pairedPermutationTest(differences: ArrayLike<number>, options: P
   const n = differences.length;
   const resamples = options.resamples ?? 10_000;
   const alternative = options.alternative ?? "two-sided";
-  if (!(Number.isInteger(resamples) && resamples > 0)) {
-    throw new MetricsError("bad-option", `resamples is ${resamples}; it must be a positive integer`);
-  }
+  positiveInteger(resamples, "resamples");
   let observed = 0;
   let magnitude = 0;
   for (let i = 0; i < n; i++) {

@@ -1,4 +1,4 @@
-import { MetricsError } from "./error.js";
+import { MetricsError, positiveInteger } from "./error.js";
 import type { HypervolumeOptions } from "./hypervolume.js";
 import { minimised, minimisedPoint, type Points } from "./point-set.js";
 import { type RandomGenerator, uniformIndex } from "./random.js";
@@ -34,10 +34,8 @@ export function subsetHypervolume(points: Points, options: SubsetAverageOptions)
   const { data, count } = minimised(points, options.sense, "points", d);
   const { size } = options;
   const limit = options.subsets ?? 2000;
-  if (!(Number.isInteger(size) && size >= 1))
-    throw new MetricsError("bad-option", `size is ${size}; it must be a positive integer`);
-  if (!(Number.isInteger(limit) && limit >= 2))
-    throw new MetricsError("bad-option", `subsets is ${limit}; it must be at least 2`);
+  positiveInteger(size, "size");
+  positiveInteger(limit, "subsets", 2);
   if (count < size) throw new MetricsError("too-few", `${count} points have no subset of ${size}`);
   const kernel = new RepeatedHypervolume(reference, size);
   const chosen = new Float64Array(size * d);

@@ -2,6 +2,7 @@
 import { argsort, column } from "./argsort.js";
 import { bothSets, type IndicatorResult, type ReferenceSetOptions } from "./distance-indicators.js";
 import { MetricsError } from "./error.js";
+import { mean } from "./intervals.js";
 import { gather, nondominatedOf } from "./nondominated.js";
 import { minimised, minimisedPoint, type PackedPoints, type Points, type Sense } from "./point-set.js";
 
@@ -92,17 +93,33 @@ export interface WeightsOptions {
   readonly weights: readonly (readonly number[])[];
 }
 
-/** Best utility max_a wᵀa for each weight, where larger is better (minimised objectives enter negated). */
-function bestUtilities({ data, dimension: d }: PackedPoints, weights: Float64Array): Float64Array {
-  const out = new Float64Array(weights.length / d).fill(Number.NEGATIVE_INFINITY);
-  for (let w = 0; w < out.length; w++) {
+/** Best utility max_a wᵀa for each weight, where larger is better (minimised objectives enter negated), and which a it is. */
+function bestUtilities(
+  { data, dimension: d }: PackedPoints,
+  weights: Float64Array,
+): { best: Float64Array; at: Int32Array } {
+  const best = new Float64Array(weights.length / d).fill(Number.NEGATIVE_INFINITY);
+  const at = new Int32Array(best.length);
+  for (let w = 0; w < best.length; w++) {
     for (let o = 0; o < data.length; o += d) {
       let utility = 0;
       for (let k = 0; k < d; k++) utility -= (weights[w * d + k] as number) * (data[o + k] as number);
-      if (utility > (out[w] as number)) out[w] = utility;
+      if (utility > (best[w] as number)) {
+        best[w] = utility;
+        at[w] = o / d;
+      }
     }
   }
-  return out;
+  return { best, at };
+}
+
+/** Weights and points of the same objectives, neither empty. */
+function weighted(points: Points, options: WeightsOptions): [PackedPoints, Float64Array] {
+  const dimension = options.weights[0]?.length ?? 0;
+  const weights = weightRows(options.weights, dimension);
+  const all = minimised(points, options.sense, "points", dimension);
+  if (all.count === 0) throw new MetricsError("empty-set", "no points to take the utility of");
+  return [all, weights];
 }
 
 /**
@@ -111,19 +128,14 @@ function bestUtilities({ data, dimension: d }: PackedPoints, weights: Float64Arr
  * Source: Zintgraf et al. 2015.
  */
 export function expectedUtility(points: Points, options: WeightsOptions): IndicatorResult {
-  const dimension = options.weights[0]?.length ?? 0;
-  const weights = weightRows(options.weights, dimension);
-  const all = minimised(points, options.sense, "points", dimension);
-  if (all.count === 0) throw new MetricsError("empty-set", "no points to take the utility of");
-  const best = bestUtilities(all, weights);
-  return { value: best.reduce((sum, x) => sum + x, 0) / best.length, method: "linear" };
+  return { value: mean(bestUtilities(...weighted(points, options)).best), method: "linear" };
 }
 
 function utilityLosses(points: Points, options: WeightsOptions & ReferenceSetOptions): Float64Array {
   const [a, r] = bothSets(points, options);
   const weights = weightRows(options.weights, a.dimension);
-  const own = bestUtilities(a, weights);
-  return bestUtilities(r, weights).map((best, w) => best - (own[w] as number));
+  const own = bestUtilities(a, weights).best;
+  return bestUtilities(r, weights).best.map((best, w) => best - (own[w] as number));
 }
 
 /**
@@ -131,8 +143,7 @@ function utilityLosses(points: Points, options: WeightsOptions & ReferenceSetOpt
  * Sense: smaller is better. Range (−∞, ∞); ≥ 0 where R contains A. Pareto-compliance: weak. Source: Zintgraf et al. 2015.
  */
 export function expectedUtilityLoss(points: Points, options: WeightsOptions & ReferenceSetOptions): IndicatorResult {
-  const losses = utilityLosses(points, options);
-  return { value: losses.reduce((sum, x) => sum + x, 0) / losses.length, method: "linear" };
+  return { value: mean(utilityLosses(points, options)), method: "linear" };
 }
 
 /**
@@ -156,9 +167,7 @@ export interface PreferenceMap extends WeightsOptions {
  * @throws MetricsError `dimension-mismatch`, `bad-option` for an index that names no point
  */
 export function meanInnerProduct(points: Points, options: PreferenceMap): IndicatorResult {
-  const d = options.weights[0]?.length ?? 0;
-  const weights = weightRows(options.weights, d);
-  const { data, count } = minimised(points, options.sense, "points", d);
+  const [{ data, count, dimension: d }, weights] = weighted(points, options);
   if (options.candidateOf.length !== options.weights.length) {
     throw new MetricsError(
       "dimension-mismatch",
@@ -178,21 +187,5 @@ export function meanInnerProduct(points: Points, options: PreferenceMap): Indica
 
 /** For each weight the index of the point with the best utility (the first, at ties): a map where a method declares none. */
 export function bestCandidates(points: Points, options: WeightsOptions): Int32Array {
-  const d = options.weights[0]?.length ?? 0;
-  const weights = weightRows(options.weights, d);
-  const { data, count } = minimised(points, options.sense, "points", d);
-  if (count === 0) throw new MetricsError("empty-set", "no points to choose from");
-  return Int32Array.from(options.weights, (_, w) => {
-    let best = 0;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < count; i++) {
-      let utility = 0;
-      for (let k = 0; k < d; k++) utility -= (weights[w * d + k] as number) * (data[i * d + k] as number);
-      if (utility > most) {
-        most = utility;
-        best = i;
-      }
-    }
-    return best;
-  });
+  return bestUtilities(...weighted(points, options)).at;
 }

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-/** Runs of each law; fast-check prints seed and path of a failure, which `FC_SEED` replays. */
-const RUNS = 1000;
+/** Runs of each law; the mutation check asks for fewer. fast-check prints seed and path of a failure, which `FC_SEED` replays. */
+const RUNS = Number(process.env.LAW_RUNS ?? 1000);
 
 /** A law that must hold for every input: 1,000 random ones a run. */
 export function law<Ts extends [unknown, ...unknown[]]>(
@@ -16,7 +16,7 @@ export function law<Ts extends [unknown, ...unknown[]]>(
     fc.assert(
       fc.property(...arbitraries, (...input: Ts) => holds(...input)),
       {
-        numRuns: runs,
+        numRuns: Math.min(runs, RUNS),
         ...(seed === undefined ? {} : { seed: Number(seed) }),
       },
     );
