@@ -10,9 +10,9 @@ export default defineConfig({
       "default",
       "./test/skip-reporter.ts",
       // CI reads its last line from here, not from what a terminal happens to show.
-      ...(process.env["VITEST_JSON"] === undefined
+      ...(process.env.VITEST_JSON === undefined
         ? []
-        : [["json", { outputFile: process.env["VITEST_JSON"] }] as ["json", { outputFile: string }]]),
+        : [["json", { outputFile: process.env.VITEST_JSON }] as ["json", { outputFile: string }]]),
     ],
   },
 });

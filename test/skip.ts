@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { TestContext } from "vitest";
 
-const shared = process.env["MVA_BENCH_SHARED"] ?? fileURLToPath(new URL("../../shared/", import.meta.url));
+const shared = process.env.MVA_BENCH_SHARED ?? fileURLToPath(new URL("../../shared/", import.meta.url));
 
 /** Skips the running test, with a reason that is printed. */
 export function skipVisibly(context: Pick<TestContext, "skip">, reason: string): never {

@@ -1,6 +1,8 @@
 /** `run [suite]`. */
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { runFiles } from "../../bench/files/run-files.js";
 import { sanitise } from "../../bench/files/sanitise.js";
 import { runSuite } from "../../bench/run.js";
 import { shellCommand } from "../../report/shell.js";
@@ -17,7 +19,14 @@ import { showReport } from "./report.js";
  * @throws Interrupted after Ctrl-C or SIGTERM
  */
 export async function run(suite: string | undefined, flags: RunFlags, io: Io): Promise<ExitCode> {
-  if (flags.resume !== undefined) refuseWithResume(suite, flags);
+  if (flags.resume !== undefined) {
+    refuseWithResume(suite, flags);
+    const finished = runFolder(flags.resume, io.cwd);
+    if (existsSync(runFiles(finished).summary)) {
+      io.stderr.write("This run has finished: nothing is left to do.\n");
+      return showReport(finished, { json: flags.json === true, files: true }, io);
+    }
+  }
   const path = (given: string | undefined): string | undefined =>
     given === undefined ? undefined : resolve(io.cwd, given);
   const meter = new ProgressMeter(io);
