@@ -33,7 +33,7 @@ export function initValueHead(config: DecoderConfig): TensorMap {
 /** Lengths and places in few sizes: every shape is a program to compile. */
 export function rolloutShape(rows: readonly SequenceRow[], size: number): SequenceShape {
   const selected = rows.reduce((sum, row) => sum + row.response.length, 0);
-  const quantum = Math.max(16, 8 * size);
+  const quantum = 16 * size;
   return {
     rows: size,
     length: bucketLength(Math.max(...rows.map((row) => row.prompt.length + row.response.length))),
