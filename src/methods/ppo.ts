@@ -104,6 +104,9 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
   const { settings, adapter } = task;
   const { config } = env.model;
   checkSettings(settings);
+  if (settings.maxSteps === undefined && !Number.isFinite(run.ledger.budgetFlops)) {
+    throw new RangeError(`${run.label}: neither a budget nor a number of rollouts says when to stop`);
+  }
   const rewards = await openRewards(task.rewards, env);
   const columns = task.values.map((value) => columnOf(rewards, value));
   const start = { ...initAdapter(config, adapter, deriveSeed(env.seed, "adapter")).tensors, ...initValueHead(config) };

@@ -242,6 +242,10 @@ describe("PPO", () => {
     await expect(runPpo(gold([1, 0, 0], { rolloutReplies: 9 }), environment(), runWith())).rejects.toThrow(
       /do not divide/,
     );
+    const { maxSteps: _, ...endless } = settings;
+    await expect(runPpo({ ...gold([1, 0, 0]), settings: endless }, environment(), runWith())).rejects.toThrow(
+      /when to stop/,
+    );
     await expect(runPpo(gold([1, 0, 0], { epochs: 0 }), environment(), runWith())).rejects.toThrow(/epochs/);
   });
 });
