@@ -38,8 +38,7 @@ export class Bench {
   #scoring: ScoringPrograms | undefined;
 
   async setup(setup: WorkerSetup): Promise<void> {
-    for (const programs of this.#executables.values()) await programs.dispose();
-    this.#executables.clear();
+    await this.#disposePrograms();
     await this.#scoring?.dispose();
     this.#scoring = undefined;
     this.#model = undefined;
@@ -65,6 +64,9 @@ export class Bench {
 
   async #task(job: TaskJob, context: JobContext, seconds: () => number): Promise<StoredTask> {
     const { setup, artefacts } = this.#needs();
+    // Programs of scoring and of training are not needed at the same time, and each holds memory.
+    await this.#scoring?.dispose();
+    this.#scoring = undefined;
     const engine = await this.#open(job.threads);
     const env: TaskEnv = {
       engine,
@@ -99,6 +101,7 @@ export class Bench {
 
   async #score(job: ScoreJob, context: JobContext): Promise<void> {
     const { setup, artefacts } = this.#needs();
+    if (this.#scoring === undefined) await this.#disposePrograms();
     const engine = await this.#open();
     const model = this.#baseModel();
     const scorer = openScorer(setup, artefacts, model, this.#programs(engine));
@@ -139,6 +142,11 @@ export class Bench {
     const programs = new ExecutableCache(engine);
     this.#executables.set(engine, programs);
     return programs;
+  }
+
+  async #disposePrograms(): Promise<void> {
+    for (const programs of this.#executables.values()) await programs.dispose();
+    this.#executables.clear();
   }
 
   #baseModel(): Model {

@@ -3,23 +3,26 @@
  * settings), so tasks of the same shape compile once.
  */
 import type { Engine, Executable, Program, Signature } from "../engine/index.js";
+import { ExecutableCache as RecentExecutables } from "../lm/executable-cache.js";
+
+/**
+ * Programs kept: each session holds weights and activations of its shape (some 100 MB for a small decoder's training step),
+ * so those of tasks long done must go. More than any one task uses.
+ */
+const MOST_PROGRAMS = 14;
 
 export class ExecutableCache {
-  readonly #executables = new Map<string, Promise<Executable>>();
+  readonly #executables = new RecentExecutables(MOST_PROGRAMS);
   readonly #holders = new Map<string, { dispose(): void }>();
 
   constructor(readonly engine: Engine) {}
 
-  /** The executable of that name, compiled by `build` the first time. */
+  /** The executable of that name, compiled by `build` where it is not kept; use it before asking for many others. */
   get(name: string, build: () => { program: Program; signature: Signature }): Promise<Executable> {
-    const known = this.#executables.get(name);
-    if (known !== undefined) return known;
-    const { program, signature } = build();
-    const compiled = this.engine.compile(name, program, signature);
-    this.#executables.set(name, compiled);
-    // A failed compilation is not remembered: the next caller sees its own error.
-    compiled.catch(() => this.#executables.delete(name));
-    return compiled;
+    return this.#executables.get(name, () => {
+      const { program, signature } = build();
+      return this.engine.compile(name, program, signature);
+    });
   }
 
   /** Something that holds programs of its own (a generator), made once and disposed of with the others. */
@@ -34,8 +37,6 @@ export class ExecutableCache {
   async dispose(): Promise<void> {
     for (const holder of this.#holders.values()) holder.dispose();
     this.#holders.clear();
-    const executables = await Promise.allSettled(this.#executables.values());
-    this.#executables.clear();
-    for (const result of executables) if (result.status === "fulfilled") result.value.dispose();
+    await this.#executables.dispose();
   }
 }

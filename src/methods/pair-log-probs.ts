@@ -9,17 +9,21 @@ import { setImmediate } from "node:timers/promises";
 import type { HostTensor, TensorMap } from "../engine/index.js";
 import type { AdapterConfig } from "../lm/adapters.js";
 import { singleAdapter } from "../lm/adapters.js";
-import { bucketLength } from "../lm/buckets.js";
+import type { DecoderConfig } from "../lm/config.js";
+import { forwardFlops } from "../lm/flops.js";
 import type { PairRow, PairShape } from "../lm/pairs.js";
-import { packPairs, pairLength, pairLogProbs, pairShape, pairSignature } from "../lm/pairs.js";
-import { fewShapes, shapeFor, shapeKey } from "./batches.js";
+import { packPairs, pairLength, pairLogProbs, pairSignature } from "../lm/pairs.js";
+import { fewShapes, shapeFor, shapeKey, tightShape } from "./batches.js";
 import type { ArtefactRef, TaskEnv } from "./task.js";
 import { contentKey } from "./task.js";
 
 /** Tokens, padding included, that a chunk may have. */
 const CHUNK_TOKENS = 4096;
 const CHUNK_ROWS = 64;
-const SHAPES = 6;
+const SHAPES = 4;
+
+/** Padding, in FLOPs, that is cheaper than compiling one executable more. */
+const COMPILE_FLOPS = 2e10;
 
 interface Chunk {
   readonly rows: readonly number[];
@@ -48,7 +52,7 @@ export class PairLogProbs {
     const known = this.#tables.get(key);
     if (known !== undefined) return known;
     const pairs = env.pairs[value] ?? [];
-    const chunks = chunksOf(pairs, env.model.config.vocabSize, env.model.config.hiddenSize);
+    const chunks = chunksOf(pairs, env.model.config);
     const chunkOf = new Int32Array(pairs.length);
     chunks.forEach((chunk, i) => {
       for (const row of chunk.rows) chunkOf[row] = i;
@@ -135,23 +139,25 @@ export function pairAt(env: TaskEnv, value: string, row: number): TaskEnv["pairs
   return pair;
 }
 
-function chunksOf(pairs: readonly PairRow[], vocabSize: number, hiddenSize: number): Chunk[] {
+function chunksOf(pairs: readonly PairRow[], config: DecoderConfig): Chunk[] {
   const lengths = pairs.map(pairLength);
   const order = pairs.map((_, i) => i).sort((a, b) => (lengths[b] ?? 0) - (lengths[a] ?? 0) || a - b);
-  const cost = ({ rows, length, selected }: PairShape) => 12 * hiddenSize * rows * length + vocabSize * selected;
+  const cost = ({ rows, length, selected }: PairShape) =>
+    forwardFlops(config, { tokens: rows * length, attended: rows * length ** 2, logits: selected });
   const planned: { rows: number[]; shape: PairShape }[] = [];
   for (let start = 0; start < order.length; ) {
-    const longest = bucketLength(lengths[order[start] ?? 0] ?? 1);
+    const longest = lengths[order[start] ?? 0] ?? 1;
     const size = Math.max(1, Math.min(CHUNK_ROWS, Math.floor(CHUNK_TOKENS / longest)));
     const rows = order.slice(start, start + size);
     const members = rows.flatMap((row) => pairs[row] ?? []);
-    planned.push({ rows, shape: { ...pairShape(members), rows: size } });
+    planned.push({ rows, shape: { ...tightShape(members), rows: size } });
     start += size;
   }
   const shapes = fewShapes(
     planned.map(({ shape }) => shape),
     SHAPES,
     cost,
+    COMPILE_FLOPS,
   );
   return planned.map(({ rows, shape }) => ({ rows, shape: shapeFor(shape, shapes, cost), done: false }));
 }

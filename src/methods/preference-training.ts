@@ -8,8 +8,8 @@ import { float32 } from "../engine/index.js";
 import { initAdapter, singleAdapter } from "../lm/adapters.js";
 import { adapterBackwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
 import type { PairShape } from "../lm/pairs.js";
-import { packPairs, pairLength, pairLogProbs, pairShape, pairSignature } from "../lm/pairs.js";
-import { batchOrder, fewShapes, shapeFor, shapeKey } from "./batches.js";
+import { packPairs, pairLength, pairLogProbs, pairSignature } from "../lm/pairs.js";
+import { batchOrder, fewShapes, shapeFor, shapeKey, tightShape } from "./batches.js";
 import { BudgetExceeded } from "./budget.js";
 import type { PreferenceSettings } from "./method.js";
 import { RATES } from "./optimizer.js";
@@ -59,7 +59,10 @@ export interface PaidPasses {
 export const NOTHING_PAID: PaidPasses = { reference: 0, margins: [] };
 
 /** Executables a training may compile for its batches' shapes. */
-const SHAPES = 6;
+const SHAPES = 12;
+
+/** Padding, as FLOPs of a forward pass, that is cheaper than compiling one executable more (about half a second). */
+const COMPILE_FLOPS = 2e10;
 
 /** One planned step: the pairs it reads, and what it charges. */
 interface Step {
@@ -98,7 +101,7 @@ export async function trainPreference(
       async prepare(index) {
         const step = stepAt(steps, index);
         const pairs = step.rows.map((row) => pairAt(env, value, row));
-        const shape = shapeFor(pairShape(pairs), shapes, (candidate) => shapeCost(candidate, env));
+        const shape = shapeFor(tightShape(pairs), shapes, (candidate) => shapeCost(candidate, env));
         reference = await referenceLogProbs(env, value, step.rows, run.signal);
         margin = await marginsOf(training, step.rows, reference, env, run.signal);
         const penalised = step.penalised ? penalty : null;
@@ -222,13 +225,13 @@ function shapesOf(env: TaskEnv, batchPairs: number): PairShape[] {
   const seen = Object.entries(env.pairs).flatMap(([value, pairs]) => {
     if (pairs.length === 0) return [];
     const order = batchOrder(pairs.map(pairLength), batchPairs, deriveSeed(env.seed, "order", value));
-    const batches = Math.min(256, 8 * Math.ceil(pairs.length / batchPairs / 8));
+    const batches = Math.min(256, Math.ceil(pairs.length / batchPairs));
     return Array.from({ length: batches }, () => {
       const rows: number[] = order.next().value;
-      return pairShape(rows.map((row) => pairAt(env, value, row)));
+      return tightShape(rows.map((row) => pairAt(env, value, row)));
     });
   });
-  return fewShapes(seen, SHAPES, cost);
+  return fewShapes(seen, SHAPES, cost, COMPILE_FLOPS);
 }
 
 /** Arithmetic of a step at that shape, padding included, up to a factor. */

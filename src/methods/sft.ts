@@ -8,14 +8,13 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Executable, HostTensor, TensorSpec } from "../engine/index.js";
 import { float32, int32 } from "../engine/index.js";
-import { bucketLength } from "../lm/buckets.js";
 import { decoderHidden, logitsAt } from "../lm/decoder.js";
 import type { PassCount } from "../lm/flops.js";
 import { backwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
 import type { PairRow, PairShape } from "../lm/pairs.js";
-import { packPairs, pairLength, pairShape, pairSignature } from "../lm/pairs.js";
+import { packPairs, pairLength, pairSignature } from "../lm/pairs.js";
 import { targetLogProbs } from "../lm/target-log-probs.js";
-import { batchOrder, fewShapes, shapeFor, shapeKey } from "./batches.js";
+import { batchOrder, fewShapes, shapeFor, shapeKey, tightShape } from "./batches.js";
 import { BudgetExceeded } from "./budget.js";
 import type { OptimizerSettings } from "./method.js";
 import { RATES } from "./optimizer.js";
@@ -47,7 +46,10 @@ export interface SftTask {
 /** Name of the artefact. */
 export const SFT_WEIGHTS = "weights";
 
-const SHAPES = 6;
+const SHAPES = 8;
+
+/** Padding, as FLOPs of a forward pass, that is cheaper than compiling one executable more. */
+const COMPILE_FLOPS = 2e10;
 
 /** Artefact: every weight of the model, under its own name. */
 export async function runSft(task: SftTask, budgetFlops: number, env: TaskEnv, run: TaskRun): Promise<TaskOutput> {
@@ -64,8 +66,8 @@ export async function runSft(task: SftTask, budgetFlops: number, env: TaskEnv, r
       logits: shape.selected,
     });
   const batches = steps.map(({ rows }) => rows.flatMap((row) => pairs[row] ?? []));
-  const needed = batches.map((rows) => sftShape(rows, settings.promptLoss));
-  const shapes = fewShapes(needed, SHAPES, cost);
+  const needed = batches.map((rows) => tightShape(rows, settings.promptLoss ? promptTargets(rows) : 0));
+  const shapes = fewShapes(needed, SHAPES, cost, COMPILE_FLOPS);
 
   const trained = await train(
     env.engine,
@@ -130,11 +132,6 @@ function countSft(rows: readonly PairRow[], promptLoss: boolean): PassCount {
 /** Prompt tokens that are predicted: all but the first. */
 function promptTargets(rows: readonly PairRow[]): number {
   return rows.reduce((sum, { prompt }) => sum + prompt.length - 1, 0);
-}
-
-function sftShape(rows: readonly PairRow[], promptLoss: boolean): PairShape {
-  const responses = rows.reduce((sum, { chosen, rejected }) => sum + chosen.length + rejected.length, 0);
-  return { ...pairShape(rows), selected: bucketLength(responses + (promptLoss ? promptTargets(rows) : 0)) };
 }
 
 /** `packPairs`' inputs with the prompt's targets added where asked; `shares` [selected]: 1/targets, 0 for padding. */
