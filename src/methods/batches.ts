@@ -5,10 +5,15 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
-import type { PairShape } from "../lm/pairs.js";
+import type { PairRow, PairShape } from "../lm/pairs.js";
+import { pairLength } from "../lm/pairs.js";
 
-/** Batches of similar length are cut from windows of this many batches of the shuffled data. */
-const WINDOW = 8;
+/** Batches of similar length are cut from windows of at most this many batches of the shuffled data. */
+const WINDOW = 32;
+
+/** Shapes are multiples of these: vectors of the arithmetic stay aligned, and few shapes serve many batches. */
+const LENGTH_STEP = 16;
+const SELECTED_STEP = 64;
 
 /**
  * Endless batches of row indices: epochs of shuffled rows end to end, so that no step is short. Within a window rows are
@@ -18,12 +23,16 @@ export function* batchOrder(lengths: readonly number[], batchSize: number, seed:
   if (lengths.length === 0) throw new Error("there are no rows to batch");
   const random = xoroshiro128plus(seed);
   const rows = shuffledEpochs(lengths.length, random);
+  // A window is no longer than the data, or a batch could be one row many times.
+  const batchesPerWindow = Math.max(1, Math.min(WINDOW, Math.floor(lengths.length / batchSize)));
   for (;;) {
     const window: number[] = [];
-    while (window.length < WINDOW * batchSize) window.push(rows.next().value);
+    while (window.length < batchesPerWindow * batchSize) window.push(rows.next().value);
     // Ties keep the shuffled order: sort is stable.
     window.sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0));
-    const batches = Array.from({ length: WINDOW }, (_, i) => window.slice(i * batchSize, (i + 1) * batchSize));
+    const batches = Array.from({ length: batchesPerWindow }, (_, i) =>
+      window.slice(i * batchSize, (i + 1) * batchSize),
+    );
     shuffle(batches, random);
     yield* batches;
   }
@@ -49,14 +58,27 @@ function shuffle<T>(items: T[], random: RandomGenerator): void {
   }
 }
 
+/** The shape of these pairs as they are; `predicted` tokens beside the responses' where given. */
+export function tightShape(rows: readonly PairRow[], predicted = 0): PairShape {
+  const selected = rows.reduce((sum, { chosen, rejected }) => sum + chosen.length + rejected.length, predicted);
+  const upTo = (value: number, step: number) => Math.ceil(Math.max(1, value) / step) * step;
+  return {
+    rows: rows.length,
+    length: upTo(Math.max(...rows.map(pairLength)), LENGTH_STEP),
+    selected: upTo(selected, SELECTED_STEP),
+  };
+}
+
 /**
  * At most `limit` shapes that hold all of `shapes`, chosen greedily for the least arithmetic on padding: an executable per
- * shape has to be compiled. `cost` of a shape is in any unit, monotone.
+ * shape has to be compiled. `cost` of a shape is in any unit, monotone; padding that costs less than `compileCost` over all
+ * of `shapes` is not worth a shape.
  */
 export function fewShapes(
   shapes: readonly PairShape[],
   limit: number,
   cost: (shape: PairShape) => number,
+  compileCost = 0,
 ): PairShape[] {
   const distinct = new Map<string, { shape: PairShape; count: number }>();
   for (const shape of shapes) {
@@ -66,7 +88,7 @@ export function fewShapes(
     else known.count++;
   }
   const groups = [...distinct.values()];
-  while (groups.length > limit) {
+  while (groups.length > 1) {
     let best = { i: 0, j: 1, added: Number.POSITIVE_INFINITY };
     groups.forEach((a, i) => {
       for (let j = i + 1; j < groups.length; j++) {
@@ -77,6 +99,7 @@ export function fewShapes(
         if (added < best.added) best = { i, j, added };
       }
     });
+    if (groups.length <= limit && best.added >= compileCost) break;
     const [b] = groups.splice(best.j, 1);
     const a = groups[best.i];
     if (a === undefined || b === undefined) break;

@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { expect } from "vitest";
 import type { PairShape } from "../../src/lm/pairs.js";
-import { batchOrder, fewShapes, shapeFor } from "../../src/methods/batches.js";
+import { batchOrder, fewShapes, shapeFor, tightShape } from "../../src/methods/batches.js";
 
 const lengths = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 60 });
 const take = (order: Generator<number[]>, count: number): number[][] =>
@@ -17,11 +17,13 @@ test.prop([lengths, fc.integer({ min: 1, max: 9 }), fc.integer()])(
 test.prop([lengths, fc.integer({ min: 1, max: 9 }), fc.integer()])(
   "over whole windows every row is read equally often, give or take one",
   (lengths, size, seed) => {
+    // A window is as many batches as the data holds, at least one, at most 32.
+    const batches = 3 * Math.max(1, Math.min(32, Math.floor(lengths.length / size)));
     const reads = new Map<number, number>();
-    for (const row of take(batchOrder(lengths, size, seed), 24).flat()) reads.set(row, (reads.get(row) ?? 0) + 1);
+    for (const row of take(batchOrder(lengths, size, seed), batches).flat()) reads.set(row, (reads.get(row) ?? 0) + 1);
     const counts = lengths.map((_, row) => reads.get(row) ?? 0);
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
-    expect(counts.reduce((a, b) => a + b, 0)).toBe(24 * size);
+    expect(counts.reduce((a, b) => a + b, 0)).toBe(batches * size);
   },
 );
 
@@ -58,6 +60,26 @@ test.prop([fc.array(shape, { minLength: 1, maxLength: 30 }), fc.integer({ min: 1
     }
   },
 );
+
+test("padding that costs less than compiling is not worth a shape, padding that costs more is", () => {
+  const shapes = [
+    { rows: 1, length: 16, selected: 64 },
+    { rows: 1, length: 32, selected: 64 },
+  ];
+  const difference = 100 * 16;
+  expect(fewShapes(shapes, 6, cost, difference + 1)).toEqual([shapes[1]]);
+  expect(fewShapes(shapes, 6, cost, difference - 1)).toEqual(shapes);
+});
+
+test("a tight shape holds its pairs, in steps of 16 columns and 64 predicted tokens", () => {
+  const row = (prompt: number, chosen: number, rejected: number) => ({
+    prompt: new Int32Array(prompt),
+    chosen: new Int32Array(chosen),
+    rejected: new Int32Array(rejected),
+  });
+  expect(tightShape([row(3, 4, 5), row(10, 6, 1)])).toEqual({ rows: 2, length: 32, selected: 64 });
+  expect(tightShape([row(3, 40, 24)], 1)).toEqual({ rows: 1, length: 80, selected: 128 });
+});
 
 test("a shape that none holds is used as it is", () => {
   const needed = { rows: 4, length: 300, selected: 10 };
