@@ -59,13 +59,13 @@ export function trainStep(config, batch, time) {
       return tf.neg(tf.mean(targetLogProbs(logits, tf.reshape(targets, [batch * time]))));
     };
     const { value, grads } = tf.valueAndGrads(loss)(names.map((name) => held[name]));
-    const [rate, decay, correction2] = tf.unstack(rates);
+    // AdamW on moments without their (1 − beta), which go into the rates: three passes fewer over every weight.
+    const [decay, root, floor] = tf.unstack(rates);
     const next = {};
     for (const [i, name] of names.entries()) {
-      const m = tf.add(tf.mul(held[`m.${name}`], adam.beta1), tf.mul(grads[i], 1 - adam.beta1));
-      const v = tf.add(tf.mul(held[`v.${name}`], adam.beta2), tf.mul(tf.square(grads[i]), 1 - adam.beta2));
-      const direction = tf.div(m, tf.add(tf.mul(tf.sqrt(v), correction2), adam.epsilon));
-      next[name] = tf.sub(tf.mul(held[name], decay), tf.mul(direction, rate));
+      const m = tf.add(tf.mul(held[`m.${name}`], adam.beta1), grads[i]);
+      const v = tf.add(tf.mul(held[`v.${name}`], adam.beta2), tf.square(grads[i]));
+      next[name] = tf.sub(tf.mul(held[name], decay), tf.div(m, tf.add(tf.mul(tf.sqrt(v), root), floor)));
       next[`m.${name}`] = m;
       next[`v.${name}`] = v;
     }
@@ -76,20 +76,26 @@ export function trainStep(config, batch, time) {
       const [row, t] = [Math.floor(i / time), (i % time) + shift];
       return (row * 37 + t * (1 + (row % 5)) + ((t * t) % 7)) % config.vocabSize;
     });
-  const inputs = (step) => ({
-    tokens: int32([batch, time], rows(0)),
-    targets: int32([batch, time], rows(1)),
-    positions: int32(
-      [batch, time],
-      Array.from({ length: batch * time }, (_, i) => i % time),
-    ),
-    segments: int32([batch, time]),
-    rates: float32([3], [
-      adam.rate / (1 - adam.beta1 ** (step + 1)),
-      1 - adam.rate * adam.weightDecay,
-      1 / Math.sqrt(1 - adam.beta2 ** (step + 1)),
-    ]),
-  });
+  const inputs = (step) => {
+    const rate = (adam.rate * (1 - adam.beta1)) / (1 - adam.beta1 ** (step + 1));
+    return {
+      tokens: int32([batch, time], rows(0)),
+      targets: int32([batch, time], rows(1)),
+      positions: int32(
+        [batch, time],
+        Array.from({ length: batch * time }, (_, i) => i % time),
+      ),
+      segments: int32([batch, time]),
+      rates: float32(
+        [3],
+        [
+          1 - adam.rate * adam.weightDecay,
+          Math.sqrt((1 - adam.beta2) / (1 - adam.beta2 ** (step + 1))) / rate,
+          adam.epsilon / rate,
+        ],
+      ),
+    };
+  };
   const signature = {
     inputs: { tokens: ids, targets: ids, positions: ids, segments: ids, rates: { dtype: "float32", shape: [3] } },
     state: Object.fromEntries(Object.entries(state).map(([key, { dtype, shape }]) => [key, { dtype, shape }])),
