@@ -15,6 +15,9 @@ const WINDOW = 32;
 const LENGTH_STEP = 16;
 const SELECTED_STEP = 64;
 
+/** A shape must save this share of the arithmetic to be worth compiling, and the memory of its session. */
+export const SHAPE_WORTH = 0.02;
+
 /**
  * Endless batches of row indices: epochs of shuffled rows end to end, so that no step is short. Within a window rows are
  * sorted by length before they are cut into batches, and the batches shuffled again: little padding, no drift of length.
@@ -71,14 +74,14 @@ export function tightShape(rows: readonly PairRow[], predicted = 0): PairShape {
 
 /**
  * At most `limit` shapes that hold all of `shapes`, chosen greedily for the least arithmetic on padding: an executable per
- * shape has to be compiled. `cost` of a shape is in any unit, monotone; padding that costs less than `compileCost` over all
- * of `shapes` is not worth a shape.
+ * shape has to be compiled and kept. `cost` of a shape is in any unit, monotone; a shape that saves less than the share
+ * `worth` of what all of `shapes` cost is not worth it.
  */
 export function fewShapes(
   shapes: readonly PairShape[],
   limit: number,
   cost: (shape: PairShape) => number,
-  compileCost = 0,
+  worth = 0,
 ): PairShape[] {
   const distinct = new Map<string, { shape: PairShape; count: number }>();
   for (const shape of shapes) {
@@ -88,6 +91,7 @@ export function fewShapes(
     else known.count++;
   }
   const groups = [...distinct.values()];
+  const total = shapes.reduce((sum, shape) => sum + cost(shape), 0);
   while (groups.length > 1) {
     let best = { i: 0, j: 1, added: Number.POSITIVE_INFINITY };
     groups.forEach((a, i) => {
@@ -99,7 +103,7 @@ export function fewShapes(
         if (added < best.added) best = { i, j, added };
       }
     });
-    if (groups.length <= limit && best.added >= compileCost) break;
+    if (groups.length <= limit && best.added >= worth * total) break;
     const [b] = groups.splice(best.j, 1);
     const a = groups[best.i];
     if (a === undefined || b === undefined) break;

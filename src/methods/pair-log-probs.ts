@@ -13,7 +13,7 @@ import type { DecoderConfig } from "../lm/config.js";
 import { forwardFlops } from "../lm/flops.js";
 import type { PairRow, PairShape } from "../lm/pairs.js";
 import { packPairs, pairLength, pairLogProbs, pairSignature } from "../lm/pairs.js";
-import { fewShapes, shapeFor, shapeKey, tightShape } from "./batches.js";
+import { fewShapes, SHAPE_WORTH, shapeFor, shapeKey, tightShape } from "./batches.js";
 import type { ArtefactRef, TaskEnv } from "./task.js";
 import { contentKey } from "./task.js";
 
@@ -21,9 +21,6 @@ import { contentKey } from "./task.js";
 const CHUNK_TOKENS = 4096;
 const CHUNK_ROWS = 64;
 const SHAPES = 4;
-
-/** Padding, in FLOPs, that is cheaper than compiling one executable more. */
-const COMPILE_FLOPS = 2e10;
 
 interface Chunk {
   readonly rows: readonly number[];
@@ -157,7 +154,7 @@ function chunksOf(pairs: readonly PairRow[], config: DecoderConfig): Chunk[] {
     planned.map(({ shape }) => shape),
     SHAPES,
     cost,
-    COMPILE_FLOPS,
+    SHAPE_WORTH,
   );
   return planned.map(({ rows, shape }) => ({ rows, shape: shapeFor(shape, shapes, cost), done: false }));
 }

@@ -9,7 +9,7 @@ import { initAdapter, singleAdapter } from "../lm/adapters.js";
 import { adapterBackwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
 import type { PairShape } from "../lm/pairs.js";
 import { packPairs, pairLength, pairLogProbs, pairSignature } from "../lm/pairs.js";
-import { batchOrder, fewShapes, shapeFor, shapeKey, tightShape } from "./batches.js";
+import { batchOrder, fewShapes, SHAPE_WORTH, shapeFor, shapeKey, tightShape } from "./batches.js";
 import { BudgetExceeded } from "./budget.js";
 import type { PreferenceSettings } from "./method.js";
 import { RATES } from "./optimizer.js";
@@ -58,11 +58,8 @@ export interface PaidPasses {
 
 export const NOTHING_PAID: PaidPasses = { reference: 0, margins: [] };
 
-/** Executables a training may compile for its batches' shapes. */
-const SHAPES = 12;
-
-/** Padding, as FLOPs of a forward pass, that is cheaper than compiling one executable more (about half a second). */
-const COMPILE_FLOPS = 2e10;
+/** Executables a training may compile for its batches' shapes: with those of frozen policies, fewer than a worker keeps. */
+const SHAPES = 6;
 
 /** One planned step: the pairs it reads, and what it charges. */
 interface Step {
@@ -231,7 +228,7 @@ function shapesOf(env: TaskEnv, batchPairs: number): PairShape[] {
       return tightShape(rows.map((row) => pairAt(env, value, row)));
     });
   });
-  return fewShapes(seen, SHAPES, cost, COMPILE_FLOPS);
+  return fewShapes(seen, SHAPES, cost, SHAPE_WORTH);
 }
 
 /** Arithmetic of a step at that shape, padding included, up to a factor. */

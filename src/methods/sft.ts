@@ -14,7 +14,7 @@ import { backwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
 import type { PairRow, PairShape } from "../lm/pairs.js";
 import { packPairs, pairLength, pairSignature } from "../lm/pairs.js";
 import { targetLogProbs } from "../lm/target-log-probs.js";
-import { batchOrder, fewShapes, shapeFor, shapeKey, tightShape } from "./batches.js";
+import { batchOrder, fewShapes, SHAPE_WORTH, shapeFor, shapeKey, tightShape } from "./batches.js";
 import { BudgetExceeded } from "./budget.js";
 import type { OptimizerSettings } from "./method.js";
 import { RATES } from "./optimizer.js";
@@ -46,10 +46,7 @@ export interface SftTask {
 /** Name of the artefact. */
 export const SFT_WEIGHTS = "weights";
 
-const SHAPES = 8;
-
-/** Padding, as FLOPs of a forward pass, that is cheaper than compiling one executable more. */
-const COMPILE_FLOPS = 2e10;
+const SHAPES = 6;
 
 /** Artefact: every weight of the model, under its own name. */
 export async function runSft(task: SftTask, budgetFlops: number, env: TaskEnv, run: TaskRun): Promise<TaskOutput> {
@@ -67,7 +64,7 @@ export async function runSft(task: SftTask, budgetFlops: number, env: TaskEnv, r
     });
   const batches = steps.map(({ rows }) => rows.flatMap((row) => pairs[row] ?? []));
   const needed = batches.map((rows) => tightShape(rows, settings.promptLoss ? promptTargets(rows) : 0));
-  const shapes = fewShapes(needed, SHAPES, cost, COMPILE_FLOPS);
+  const shapes = fewShapes(needed, SHAPES, cost, SHAPE_WORTH);
 
   const trained = await train(
     env.engine,

@@ -61,14 +61,14 @@ test.prop([fc.array(shape, { minLength: 1, maxLength: 30 }), fc.integer({ min: 1
   },
 );
 
-test("padding that costs less than compiling is not worth a shape, padding that costs more is", () => {
+test("a shape that saves less than its worth is given up, one that saves more is not", () => {
   const shapes = [
     { rows: 1, length: 16, selected: 64 },
     { rows: 1, length: 32, selected: 64 },
   ];
-  const difference = 100 * 16;
-  expect(fewShapes(shapes, 6, cost, difference + 1)).toEqual([shapes[1]]);
-  expect(fewShapes(shapes, 6, cost, difference - 1)).toEqual(shapes);
+  const saved = (100 * 16) / (100 * (16 + 32) + 2 * 30 * 64);
+  expect(fewShapes(shapes, 6, cost, saved + 0.01)).toEqual([shapes[1]]);
+  expect(fewShapes(shapes, 6, cost, saved - 0.01)).toEqual(shapes);
 });
 
 test("a tight shape holds its pairs, in steps of 16 columns and 64 predicted tokens", () => {
