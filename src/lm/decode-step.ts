@@ -8,7 +8,7 @@ import type { Program, TensorMap, TensorSpec, TfTensors } from "../engine/engine
 import type { BlockModule, DecoderConfig } from "./config.js";
 import type { FusedBank, Group } from "./fused-weights.js";
 import { GROUPS } from "./fused-weights.js";
-import { rotaryTables, turn } from "./rotary.js";
+import { rotaryTables, turnHalves } from "./rotary.js";
 
 /** What comes out for choosing the next token, one or both; each [rows, vocab]. */
 export interface StepOutput {
@@ -24,8 +24,8 @@ export interface StepShape {
 }
 
 /**
- * `tokens`, `positions` int32 [rows]; `mask` [rows, 1, capacity] (0 at slots in use, else a large negative number);
- * `keys.<layer>` [rows · kvHeads, headDim, capacity], `values.<layer>` [rows · kvHeads, capacity, headDim];
+ * `tokens`, `positions` int32 [rows]; `mask` [rows · kvHeads, 1, capacity] (0 at slots in use, else a large negative
+ * number); `keys.<layer>`, `values.<layer>` [rows · kvHeads, capacity, headDim];
  * `inverseTemperature` [1] and `coefficients` [rows, adapters] where they are used.
  */
 export function stepSignature(
@@ -38,10 +38,10 @@ export function stepSignature(
   const inputs: Record<string, TensorSpec> = {
     tokens: { dtype: "int32", shape: [rows] },
     positions: { dtype: "int32", shape: [rows] },
-    mask: { dtype: "float32", shape: [rows, 1, capacity] },
+    mask: { dtype: "float32", shape: [rows * kvHeads, 1, capacity] },
   };
   for (let layer = 0; layer < config.layers; layer++) {
-    inputs[`keys.${layer}`] = { dtype: "float32", shape: [rows * kvHeads, headDim, capacity] };
+    inputs[`keys.${layer}`] = { dtype: "float32", shape: [rows * kvHeads, capacity, headDim] };
     inputs[`values.${layer}`] = { dtype: "float32", shape: [rows * kvHeads, capacity, headDim] };
   }
   if (output.probabilities) inputs.inverseTemperature = { dtype: "float32", shape: [1] };
@@ -51,7 +51,7 @@ export function stepSignature(
 
 /**
  * The program. Its constants, or inputs, hold `fuseWeights` and the bank's tensors. Outputs `keys.<layer>` and
- * `values.<layer>` [rows · kvHeads, headDim] and what `output` names.
+ * `values.<layer>` [rows · kvHeads, 1, headDim] and what `output` names.
  */
 export function stepProgram(
   config: DecoderConfig,
@@ -60,8 +60,6 @@ export function stepProgram(
   bank: FusedBank | null,
 ): Program {
   const { heads, kvHeads, headDim, hiddenSize, rmsNormEps: eps } = config;
-  const shared = heads / kvHeads;
-  const [queryWidth, keyWidth] = [heads * headDim, kvHeads * headDim];
   const tables = stepTables(config, capacity + 1);
   return ({ inputs, constants }) => {
     const all = { ...constants, ...inputs };
@@ -77,35 +75,39 @@ export function stepProgram(
     const outputs: TfTensors = {};
     let x = tf.gather(need(all, "embed"), need(all, "tokens"));
     for (let layer = 0; layer < config.layers; layer++) {
-      const qkv = linear(rmsNormForward(x, need(all, `${layer}.norm1`), eps), layer, "qkv");
-      const turned = turn(
-        tf.reshape(tf.slice(qkv, [0, 0], [rows, queryWidth + keyWidth]), [rows, heads + kvHeads, headDim]),
-        cos,
-        sin,
-      );
-      const q = tf.reshape(tf.slice(turned, [0, 0, 0], [rows, heads, headDim]), [rows * kvHeads, shared, headDim]);
-      const k = tf.reshape(tf.slice(turned, [0, heads, 0], [rows, kvHeads, headDim]), [rows * kvHeads, headDim]);
-      const v = tf.reshape(tf.slice(qkv, [0, queryWidth + keyWidth], [rows, keyWidth]), [rows * kvHeads, headDim]);
+      const qkv = tf.reshape(linear(rmsNormForward(x, need(all, `${layer}.norm1`), eps), layer, "qkv"), [
+        rows,
+        heads + 2 * kvHeads,
+        2,
+        headDim / 2,
+      ]);
+      const turned = turnHalves(tf.slice(qkv, [0, 0, 0, 0], [rows, heads + kvHeads, 2, headDim / 2]), cos, sin);
+      const part = (of: tf.Tensor, from: number, count: number): tf.Tensor =>
+        tf.reshape(tf.slice(of, [0, from, 0, 0], [rows, count, 2, headDim / 2]), [
+          rows * kvHeads,
+          count / kvHeads,
+          headDim,
+        ]);
+      const q = part(turned, 0, heads);
+      const k = part(turned, heads, kvHeads);
+      const v = part(qkv, heads + kvHeads, kvHeads);
       outputs[`keys.${layer}`] = k;
       outputs[`values.${layer}`] = v;
-      const [newKey, newValue] = [k, v].map((t) => tf.reshape(t, [rows * kvHeads, 1, headDim])) as [
-        tf.Tensor,
-        tf.Tensor,
-      ];
-      const past = tf.add(tf.reshape(tf.matMul(q, need(all, `keys.${layer}`)), [rows, heads, capacity]), mask);
-      const self = tf.reshape(tf.sum(tf.mul(q, newKey), -1, true), [rows, heads, 1]);
-      const weights = tf.reshape(tf.softmax(tf.concat([self, past], 2)), [rows * kvHeads, shared, capacity + 1]);
+      const past = tf.add(tf.matMul(q, need(all, `keys.${layer}`), false, true), mask);
+      const self = tf.sum(tf.mul(q, k), -1, true);
+      // The token itself comes first: a slot's place in the sum then does not depend on the capacity.
+      const weights = tf.softmax(tf.concat([self, past], 2));
+      const group = [rows * kvHeads, heads / kvHeads] as const;
       const attended = tf.add(
-        tf.matMul(tf.slice(weights, [0, 0, 1], [rows * kvHeads, shared, capacity]), need(all, `values.${layer}`)),
-        tf.mul(tf.slice(weights, [0, 0, 0], [rows * kvHeads, shared, 1]), newValue),
+        tf.matMul(tf.slice(weights, [0, 0, 1], [...group, capacity]), need(all, `values.${layer}`)),
+        tf.mul(tf.slice(weights, [0, 0, 0], [...group, 1]), v),
       );
-      x = tf.add(x, linear(tf.reshape(attended, [rows, queryWidth]), layer, "o"));
+      x = tf.add(x, linear(tf.reshape(attended, [rows, heads * headDim]), layer, "o"));
 
-      const gateUp = linear(rmsNormForward(x, need(all, `${layer}.norm2`), eps), layer, "gate_up");
-      const width = config.intermediateSize;
-      const gate = tf.slice(gateUp, [0, 0], [rows, width]);
-      const up = tf.slice(gateUp, [0, width], [rows, width]);
-      x = tf.add(x, linear(tf.mul(tf.mul(gate, tf.sigmoid(gate)), up), layer, "down"));
+      const second = rmsNormForward(x, need(all, `${layer}.norm2`), eps);
+      const gate = linear(second, layer, "gate");
+      const gated = tf.mul(tf.mul(gate, tf.sigmoid(gate)), linear(second, layer, "up"));
+      x = tf.add(x, linear(gated, layer, "down"));
     }
     const hidden = tf.reshape(rmsNormForward(x, need(all, "norm"), eps), [rows, hiddenSize]);
     const logits = tf.matMul(hidden, need(all, "head"));
@@ -147,7 +149,7 @@ function groupProducts(all: TfTensors, bank: FusedBank | null, rows: number) {
   };
 }
 
-/** Tables [positions, heads + kvHeads, headDim]: queries' carry the softmax's scale, keys' do not. */
+/** Tables [positions, heads + kvHeads, 2, headDim / 2]: queries' carry the softmax's scale, keys' do not. */
 function stepTables(config: DecoderConfig, positions: number): TensorMap {
   const { heads, kvHeads, headDim } = config;
   const width = (heads + kvHeads) * headDim;
@@ -161,7 +163,7 @@ function stepTables(config: DecoderConfig, positions: number): TensorMap {
         data.set(source.subarray(position * headDim, (position + 1) * headDim), position * width + head * headDim);
       }
     }
-    return { dtype: "float32", shape: [positions, heads + kvHeads, headDim], data } as const;
+    return { dtype: "float32", shape: [positions, heads + kvHeads, 2, headDim / 2], data } as const;
   };
   return { cos: merge("cos"), sin: merge("sin") };
 }

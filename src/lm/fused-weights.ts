@@ -9,11 +9,15 @@ import { adapterScale } from "./adapters.js";
 import type { BlockModule, DecoderConfig } from "./config.js";
 import { headName, moduleName, moduleShape } from "./config.js";
 
-/** Linear layers of a block that read the same input. */
+/**
+ * Linear layers of a block by the product that computes them. Gate and up read the same input, but apart they need not be
+ * split, which would copy the widest activation of the block.
+ */
 export const GROUPS = {
   qkv: ["q_proj", "k_proj", "v_proj"],
   o: ["o_proj"],
-  gate_up: ["gate_proj", "up_proj"],
+  gate: ["gate_proj"],
+  up: ["up_proj"],
   down: ["down_proj"],
 } as const satisfies Record<string, readonly BlockModule[]>;
 

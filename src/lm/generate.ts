@@ -1,9 +1,10 @@
 /**
  * Batched generation with a cache of keys and values. A batch may hold any mixtures of the adapter bank on any prompts;
- * rows are grouped by the adapters that they use and by prompt bucket, and a row that ends gives its place to the next.
+ * rows are grouped by the adapters that they use, and a row that ends gives its place to the next.
  *
- * What a row generates does not depend on the others: its noise is keyed by (seed, promptKey, sample), and every shape
- * that could change a sum's order (the prompt's bucket, the cache's capacity, the adapter set) follows from the row alone.
+ * What a row generates does not depend on the others: its noise is keyed by (seed, promptKey, sample), shapes that change
+ * a sum's order (the prompt's bucket, the adapter set) follow from the row alone, and those that do not follow from it
+ * (rows of the batch, capacity of the cache) do not change a sum's order.
  */
 import type { Engine, Executable, HostTensor, TensorMap, TensorSpec } from "../engine/engine.js";
 import { float32, int32 } from "../engine/engine.js";
@@ -141,8 +142,8 @@ export class Generator {
       };
       done++;
     };
-    for (const { set, length, pending } of this.grouped(rows, settings)) {
-      const batch = new Batch(this.model.config, set.members, length, settings, finish);
+    for (const { set, pending } of this.grouped(rows, settings)) {
+      const batch = new Batch(this.model.config, set.members, settings, finish);
       await this.runGroup(batch, set, pending, settings, () => settings.onProgress?.(done));
     }
     return results.map((result, index) => {
@@ -161,12 +162,12 @@ export class Generator {
     return this.executables.dispose();
   }
 
-  /** Rows by adapter set and prompt bucket. */
+  /** Rows by adapter set, those with short prompts first, so that rows of like length are decoded together. */
   private grouped(
     rows: readonly GenerationRow[],
     settings: GenerationSettings,
-  ): { set: AdapterSet; length: number; pending: Running[] }[] {
-    const groups = new Map<string, { set: AdapterSet; length: number; pending: Running[] }>();
+  ): { set: AdapterSet; pending: Running[] }[] {
+    const groups = new Map<string, { set: AdapterSet; pending: Running[] }>();
     for (const [index, row] of rows.entries()) {
       if (row.prompt.length === 0) throw new Error(`row ${index} to generate has an empty prompt`);
       const coefficients = row.coefficients ?? [];
@@ -180,13 +181,12 @@ export class Generator {
         );
       }
       const set = this.adapterSet(coefficients.flatMap((coefficient, k) => (coefficient === 0 ? [] : [k])));
-      const length = bucketLength(row.prompt.length);
-      const key = `${set.key}/${length}`;
-      const group = groups.get(key) ?? { set, length, pending: [] };
-      groups.set(key, group);
+      const group = groups.get(set.key) ?? { set, pending: [] };
+      groups.set(set.key, group);
       const uniform = sampleNoise(settings.seed, row.promptKey, row.sample);
       group.pending.push({ index, row, uniform, tokens: [], logProbs: [], cached: 0 });
     }
+    for (const { pending } of groups.values()) pending.sort((a, b) => a.row.prompt.length - b.row.prompt.length);
     return [...groups.values()];
   }
 
@@ -215,25 +215,31 @@ export class Generator {
     batch.resize(this.sizeFor(Math.max(least, waiting.length)));
     while (waiting.length > 0 || batch.active > 0) {
       settings.signal?.throwIfAborted();
-      const free = batch.size - batch.active;
-      if (waiting.length > 0 && (batch.active === 0 || free >= batch.size * REFILL_SHARE)) {
-        while (waiting.length > 0 && batch.active < batch.size) {
-          settings.signal?.throwIfAborted();
-          const open = Math.min(waiting.length, batch.size - batch.active);
-          const count = PREFILL_SIZES.find((size) => size >= open) ?? (PREFILL_SIZES.at(-1) as number);
-          const taken = waiting.splice(0, Math.min(open, count));
-          const executable = await this.prefill(set, count, batch.length, batch.output);
-          batch.prefilled(taken, await executable.run({ ...batch.prefillInputs(taken, count), ...set.bank?.tensors }));
-        }
+      const open = Math.min(waiting.length, batch.size - batch.active);
+      if (open > 0 && (batch.active === 0 || open >= batch.size * REFILL_SHARE || open === waiting.length)) {
+        const taken = waiting.splice(0, this.prefillCount(waiting, open));
+        const length = bucketLength(taken[0]?.row.prompt.length ?? 1);
+        const count = PREFILL_SIZES.find((size) => size >= taken.length) ?? taken.length;
+        const executable = await this.prefill(set, count, length, batch.output);
+        const inputs = batch.prefillInputs(taken, count, length);
+        batch.prefilled(taken, length, await executable.run({ ...inputs, ...set.bank?.tensors }));
         report();
         continue;
       }
-      if (waiting.length === 0) batch.resize(this.sizeFor(Math.max(least, batch.active)));
+      batch.resize(waiting.length > 0 ? batch.size : this.sizeFor(Math.max(least, batch.active)));
       const executable = await this.step(set, batch.size, batch.capacity, batch.output);
       const before = batch.active;
       batch.stepped(await executable.run({ ...batch.stepInputs(), ...set.fused?.tensors }));
       if (batch.active < before) report();
     }
+  }
+
+  /** How many of the first waiting rows share a prefill pass: those of one prompt bucket. */
+  private prefillCount(waiting: readonly Running[], open: number): number {
+    const length = bucketLength(waiting[0]?.row.prompt.length ?? 1);
+    const most = Math.min(open, PREFILL_SIZES.at(-1) ?? 1);
+    const other = waiting.findIndex(({ row }) => bucketLength(row.prompt.length) !== length);
+    return other < 0 ? most : Math.min(most, other);
   }
 
   private sizeFor(rows: number): number {
@@ -262,13 +268,20 @@ export class Generator {
   }
 }
 
+/**
+ * Slots for texts of `length` tokens: multiples of 32, then buckets. One slot more than `length` at least, which keeps the
+ * last place of the attention's sum, the one that vector code may treat apart, empty.
+ */
+function cacheCapacity(length: number): number {
+  return length < 128 ? 32 * Math.ceil((length + 1) / 32) : bucketLength(length + 1);
+}
+
 function specsOf(tensors: TensorMap): Record<string, TensorSpec> {
   return Object.fromEntries(Object.entries(tensors).map(([name, { dtype, shape }]) => [name, { dtype, shape }]));
 }
 
 /** Rows of one group that are decoded together, and the tensors that go into each call. */
 class Batch {
-  readonly capacity: number;
   readonly output: StepOutput;
   active = 0;
   private cache: KvCache;
@@ -281,38 +294,41 @@ class Batch {
   constructor(
     private readonly config: DecoderConfig,
     private readonly members: readonly number[],
-    /** Columns of a prefill pass. */
-    readonly length: number,
     private readonly settings: GenerationSettings,
     private readonly finish: (running: Running, ended: boolean) => void,
   ) {
-    // The last new token is never fed back.
-    this.capacity = bucketLength(length + settings.maxNewTokens - 1);
     this.output = {
       // At temperature 1 a token's log-probability is the logarithm of the probability that it was drawn with.
       logits: settings.temperature === 0 || (settings.logProbs === true && settings.temperature !== 1),
       probabilities: settings.temperature !== 0,
     };
     this.stops = new Set(settings.stopIds);
-    this.cache = new KvCache(config, 0, this.capacity);
+    this.cache = new KvCache(config, 0, 0);
   }
 
   get size(): number {
     return this.rows.length;
   }
 
-  /** Changes the number of rows; those active move together. `size` must hold them. */
+  /** Slots of the cache. */
+  get capacity(): number {
+    return this.cache.capacity;
+  }
+
+  /** Changes the number of rows, which must hold those active, and fits the cache to the texts. */
   resize(size: number): void {
-    if (size === this.size) return;
-    const cache = new KvCache(this.config, size, this.capacity);
+    const longest = Math.max(0, ...this.rows.map((running) => running?.cached ?? 0));
+    const capacity = cacheCapacity(longest);
+    if (size === this.size && capacity === this.capacity) return;
+    const cache = new KvCache(this.config, size, capacity);
     const moved = this.rows.flatMap((running, row) => (running === undefined ? [] : [{ running, row }]));
     const { tokens, positions, coefficients } = this;
     this.tokens = new Int32Array(size);
     this.positions = new Int32Array(size);
     this.coefficients = new Float32Array(size * this.members.length);
     const width = this.members.length;
-    for (const [to, { row }] of moved.entries()) {
-      cache.copyRow(this.cache, row, to);
+    for (const [to, { running, row }] of moved.entries()) {
+      cache.copyRow(this.cache, row, to, running.cached);
       this.tokens[to] = tokens[row] ?? 0;
       this.positions[to] = positions[row] ?? 0;
       this.coefficients.set(coefficients.subarray(row * width, (row + 1) * width), to * width);
@@ -321,8 +337,18 @@ class Batch {
     this.cache = cache;
   }
 
-  prefillInputs(taken: readonly Running[], count: number): Record<string, HostTensor> {
-    const { length } = this;
+  /** Makes room for texts of `length` tokens. */
+  private reserve(length: number): void {
+    if (cacheCapacity(length) <= this.capacity) return;
+    const cache = new KvCache(this.config, this.size, cacheCapacity(length));
+    for (const [row, running] of this.rows.entries()) {
+      if (running !== undefined) cache.copyRow(this.cache, row, row, running.cached);
+    }
+    this.cache = cache;
+  }
+
+  /** `taken` in a pass of `count` rows and `length` columns. */
+  prefillInputs(taken: readonly Running[], count: number, length: number): Record<string, HostTensor> {
     const tokens = new Int32Array(count * length);
     const positions = new Int32Array(count * length);
     const segments = new Int32Array(count * length).fill(-1);
@@ -344,8 +370,9 @@ class Batch {
     };
   }
 
-  /** Takes in the rows of a prefill pass. */
-  prefilled(taken: readonly Running[], outputs: TensorMap): void {
+  /** Takes in the rows of a prefill pass of `time` columns. */
+  prefilled(taken: readonly Running[], time: number, outputs: TensorMap): void {
+    this.reserve(Math.max(...taken.map(({ row }) => row.prompt.length)));
     for (const [source, running] of taken.entries()) {
       const slot = this.rows.indexOf(undefined);
       const { length } = running.row.prompt;
@@ -353,7 +380,7 @@ class Batch {
       for (let layer = 0; layer < this.config.layers; layer++) {
         const keys = outputs[`keys.${layer}`]?.data as Float32Array;
         const values = outputs[`values.${layer}`]?.data as Float32Array;
-        this.cache.write(layer, slot, 0, length, keys, values, source, this.length);
+        this.cache.write(layer, slot, 0, length, keys, values, source, time);
       }
       this.cache.show(slot, 0, length);
       running.cached = length;

@@ -1,6 +1,7 @@
 /**
- * Keys and values of past tokens, in host memory, in the layout in which a decoding step is fed: per layer, keys
- * [rows · kvHeads, headDim, capacity] and values [rows · kvHeads, capacity, headDim], and one mask for all layers.
+ * Keys and values of past tokens, in host memory, in the layout in which a decoding step is fed: per layer, keys and
+ * values [rows · kvHeads, capacity, headDim], and one mask [rows · kvHeads, 1, capacity] for all layers. Keys lie as values
+ * do, not turned: writing a token touches one stretch of memory a head, and the product by turned keys is no slower.
  */
 import type { HostTensor } from "../engine/engine.js";
 import { float32 } from "../engine/engine.js";
@@ -24,22 +25,24 @@ export class KvCache {
     this.kvHeads = config.kvHeads;
     this.headDim = config.headDim;
     const heads = rows * config.kvHeads;
-    this.mask = new Float32Array(rows * capacity).fill(MASKED);
-    const tensors: Record<string, HostTensor> = { mask: float32([rows, 1, capacity], this.mask) };
+    this.mask = new Float32Array(heads * capacity).fill(MASKED);
+    const tensors: Record<string, HostTensor> = { mask: float32([heads, 1, capacity], this.mask) };
+    const shape = [heads, capacity, config.headDim];
     for (let layer = 0; layer < config.layers; layer++) {
-      const keys = new Float32Array(heads * config.headDim * capacity);
-      const values = new Float32Array(heads * config.headDim * capacity);
-      this.keys.push(keys);
-      this.values.push(values);
-      tensors[`keys.${layer}`] = float32([heads, config.headDim, capacity], keys);
-      tensors[`values.${layer}`] = float32([heads, capacity, config.headDim], values);
+      const keys = float32(shape);
+      const values = float32(shape);
+      this.keys.push(keys.data as Float32Array);
+      this.values.push(values.data as Float32Array);
+      tensors[`keys.${layer}`] = keys;
+      tensors[`values.${layer}`] = values;
     }
     this.tensors = tensors;
   }
 
   /** Forgets what a row held. */
   clear(row: number): void {
-    this.mask.fill(MASKED, row * this.capacity, (row + 1) * this.capacity);
+    const width = this.kvHeads * this.capacity;
+    this.mask.fill(MASKED, row * width, (row + 1) * width);
   }
 
   /**
@@ -61,31 +64,39 @@ export class KvCache {
     const ownValues = this.values[layer];
     if (ownKeys === undefined || ownValues === undefined) throw new Error(`the cache has no layer ${layer}`);
     if (slot + count > capacity) throw new Error(`slot ${slot + count - 1} is beyond the cache's ${capacity}`);
+    const size = count * headDim;
     for (let head = 0; head < kvHeads; head++) {
-      const own = (row * kvHeads + head) * headDim * capacity;
-      const source = (sourceRow * kvHeads + head) * time * headDim;
-      for (let i = 0; i < headDim; i++) {
-        const start = own + i * capacity + slot;
-        for (let t = 0; t < count; t++) ownKeys[start + t] = keys[source + t * headDim + i] ?? 0;
+      const to = ((row * kvHeads + head) * capacity + slot) * headDim;
+      const from = (sourceRow * kvHeads + head) * time * headDim;
+      for (let i = 0; i < size; i++) {
+        ownKeys[to + i] = keys[from + i] ?? 0;
+        ownValues[to + i] = values[from + i] ?? 0;
       }
-      const start = own + slot * headDim;
-      for (let i = 0; i < count * headDim; i++) ownValues[start + i] = values[source + i] ?? 0;
     }
   }
 
   /** Makes slots `from … to − 1` of a row visible. */
   show(row: number, from: number, to: number): void {
-    this.mask.fill(0, row * this.capacity + from, row * this.capacity + to);
+    for (let head = row * this.kvHeads; head < (row + 1) * this.kvHeads; head++) {
+      this.mask.fill(0, head * this.capacity + from, head * this.capacity + to);
+    }
   }
 
-  /** Takes over a row of another cache of the same capacity. */
-  copyRow(from: KvCache, fromRow: number, row: number): void {
-    const size = this.kvHeads * this.headDim * this.capacity;
-    const copy = (source: Float32Array, target: Float32Array, width: number): void => {
-      target.set(source.subarray(fromRow * width, (fromRow + 1) * width), row * width);
+  /** Takes over the first `count` slots of a row of another cache, and forgets what its own row held. */
+  copyRow(source: KvCache, sourceRow: number, row: number, count: number): void {
+    this.clear(row);
+    this.show(row, 0, count);
+    const size = count * this.headDim;
+    const copy = (from: Float32Array | undefined, to: Float32Array | undefined): void => {
+      for (let head = 0; head < this.kvHeads; head++) {
+        const start = (sourceRow * this.kvHeads + head) * source.capacity * this.headDim;
+        const target = (row * this.kvHeads + head) * this.capacity * this.headDim;
+        if (from !== undefined) to?.set(from.subarray(start, start + size), target);
+      }
     };
-    for (const [layer, keys] of from.keys.entries()) copy(keys, this.keys[layer] as Float32Array, size);
-    for (const [layer, values] of from.values.entries()) copy(values, this.values[layer] as Float32Array, size);
-    copy(from.mask, this.mask, this.capacity);
+    for (let layer = 0; layer < this.keys.length; layer++) {
+      copy(source.keys[layer], this.keys[layer]);
+      copy(source.values[layer], this.values[layer]);
+    }
   }
 }

@@ -56,8 +56,14 @@ export function rotaryTables(config: DecoderConfig, positions: number, gain = 1)
   return { cos, sin };
 }
 
-/** x·cos + swapped(x)·sin over heads on the last axis, without a gradient of its own. */
-export function turn(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
+/** x·cos + swapped(x)·sin without a gradient of its own; the two halves of a head lie on the last axis but one. */
+export function turnHalves(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
+  const swapped = tf.gather(x, tf.tensor1d([1, 0], "int32"), x.rank - 2);
+  return tf.add(tf.mul(x, cos), tf.mul(swapped, sin));
+}
+
+/** The same with whole heads on the last axis. */
+function turn(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
   const half = (x.shape[x.rank - 1] ?? 0) / 2;
   const halves = tf.reshape(x, [x.size / (2 * half), 2, half]);
   const swapped = tf.reshape(tf.gather(halves, tf.tensor1d([1, 0], "int32"), 1), x.shape);

@@ -39,7 +39,8 @@ function sharpened(weights: Record<string, HostTensor>): Record<string, HostTens
 function someRows(): GenerationRow[] {
   const mixtures = [[], [0, 0, 0], [1, 0, 0], [0, 1, 0], [0.5, 0.25, 1], [1, 1, 1], [0, 0.7, -0.3]];
   return Array.from({ length: 23 }, (_, i) => ({
-    prompt: randomIds(100 + i, 1 + ((i * 7) % 20)),
+    // Some are long, so that a batch's cache is larger than a short row alone would need.
+    prompt: randomIds(100 + i, 1 + ((i * 7) % 20) + (i % 6 === 5 ? 60 : 0)),
     promptKey: `prompt ${i % 9}`,
     sample: i,
     coefficients: mixtures[i % mixtures.length] ?? [],
@@ -159,6 +160,34 @@ for (const id of ENGINES) {
       }
       await Promise.all([large.dispose(), small.dispose()]);
     });
+
+    test.runIf(id === "cpu")(
+      "nor in a decoder of a suite's width, however large the batch makes the cache",
+      async () => {
+        const config = {
+          ...TINY,
+          vocabSize: 331,
+          hiddenSize: 96,
+          intermediateSize: 256,
+          headDim: 24,
+          maxPositions: 512,
+        };
+        const targets = ["q_proj", "k_proj", "v_proj", "o_proj"];
+        const bank = [1, 2].map((seed) => trainedAdapter(seed, { rank: 8, alpha: 4, targets }, config));
+        const generator = new Generator(engine, { config, weights: initWeights(config, 1) }, bank);
+        const rows = [3, 14, 40, 90, 5, 200, 16].map((length, i) => ({
+          prompt: randomIds(i, length, 331),
+          promptKey: `${i}`,
+          sample: 0,
+          coefficients: [0.5, i / 4],
+        }));
+        const together = await generator.generate(rows, { ...sampled, maxNewTokens: 40 });
+        for (const [i, row] of rows.entries()) {
+          expect(await generator.generate([row], { ...sampled, maxNewTokens: 40 }), `row ${i}`).toEqual([together[i]]);
+        }
+        await generator.dispose();
+      },
+    );
 
     test("a mixture generates what its merged weights generate", async () => {
       const coefficients = [0.5, 0.75, 1];
