@@ -1,0 +1,251 @@
+// Mutation check: breaks each routine of src/metrics in ten plausible ways (a wrong comparison, sign, divisor or constant, a
+// dropped term), one at a time, in a temporary copy, and records which are caught by the tests.
+//
+//   node test/metrics/mutations.mjs [routine …]      writes docs/metrics-mutations.md (all routines only)
+import { fork } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const PER_ROUTINE = 10;
+const TIMEOUT_MS = 90_000;
+
+/** [file, routine, tests that must catch it] */
+const ROUTINES = [
+  ["argsort", "argsort", "argsort"],
+  ["argsort", "smallArgsort", "argsort"],
+  ["argsort", "sortRuns", "argsort"],
+  ["argsort", "radixSort", "argsort"],
+  ["ordered-set", "class OrderedSet", "argsort"],
+  ["point-set", "minimised", "boundary"],
+  ["nondominated", "filter2d", "frontier"],
+  ["nondominated", "filter3d", "frontier"],
+  ["nondominated", "filterAny", "frontier"],
+  ["nondominated", "survivors", "frontier"],
+  ["ranking", "paretoRanks", "frontier"],
+  ["ranking", "dominatedByFront", "frontier"],
+  ["attainment", "surface", "frontier"],
+  ["hypervolume-sweeps", "hypervolume2d", "hypervolume.laws"],
+  ["hypervolume-sweeps", "hypervolume3d", "hypervolume.laws"],
+  ["hypervolume-sweeps", "class SmallSweep3d", "hypervolume.laws"],
+  ["hypervolume-4d", "sweep4d", "hypervolume.laws"],
+  ["hypervolume-4d", "add", "hypervolume.laws"],
+  ["hypervolume-4d", "cut", "hypervolume.laws"],
+  ["hypervolume-wfg", "level", "hypervolume.laws"],
+  ["hypervolume-wfg", "cutBox", "hypervolume.laws"],
+  ["hypervolume-wfg", "cutBox4", "hypervolume.laws"],
+  ["hypervolume-wfg", "collect", "hypervolume.laws"],
+  ["hypervolume-wfg", "collect4", "hypervolume.laws"],
+  ["contributions", "cutBoxes", "hypervolume.laws"],
+  ["hypervolume-estimate", "estimateVolume", "hypervolume.laws"],
+  ["distance-indicators", "meanLeast", "indicators"],
+  ["dominance-indicators", "leastShortfall", "indicators"],
+  ["dominance-indicators", "coverage", "indicators"],
+  ["diversity-indicators", "sparsity", "indicators"],
+  ["diversity-indicators", "spacing", "indicators"],
+  ["utility-indicators", "exactR2", "indicators"],
+  ["utility-indicators", "r2", "indicators"],
+  ["utility-indicators", "bestUtilities", "indicators"],
+  ["utility-indicators", "meanInnerProduct", "indicators"],
+  ["correlation", "kendallTauB", "indicators"],
+  ["correlation", "monotoneStepShare", "indicators"],
+  ["kernels", "medianBandwidth", "independence.laws"],
+  ["kernels", "kernelRows", "independence.laws"],
+  ["hsic", "statistic", "independence.laws"],
+  ["hsic", "unbiasedOf", "independence.laws"],
+  ["hsic", "biasedOf", "independence.laws"],
+  ["independence-tests", "hsicPermutationTest", "independence.laws"],
+  ["independence-tests", "hsicGammaTest", "independence.laws"],
+  ["random-fourier", "randomFourierFeatures", "independence.laws"],
+  ["low-rank", "hsicOf", "low-rank.laws"],
+  ["low-rank", "effectiveRank", "low-rank.laws"],
+  ["low-rank", "subspaceOverlap", "low-rank.laws"],
+  ["matrix", "orthonormalised", "low-rank.laws"],
+  ["matrix", "singularValues", "low-rank.laws"],
+  ["interference", "interference", "low-rank.laws"],
+  ["bootstrap", "bootstrapHypervolume", "bootstrap"],
+  ["bootstrap", "arrange", "bootstrap"],
+  ["bootstrap", "weightedSums", "bootstrap"],
+  ["bootstrap", "leaveOnePromptOut", "bootstrap"],
+  ["intervals", "bcaInterval", "statistics"],
+  ["intervals", "fewClustersInterval", "statistics"],
+  ["intervals", "wilsonInterval", "statistics"],
+  ["intervals", "accelerationOf", "statistics"],
+  ["significance", "pairedPermutationTest", "statistics"],
+  ["significance", "bootstrapPValue", "statistics"],
+  ["significance", "holm", "statistics"],
+  ["subset-average", "subsetHypervolume", "statistics"],
+  ["power", "minimalDetectableEffect", "statistics"],
+  ["distributions", "gammaUpperTail", "statistics"],
+  ["distributions", "betaFraction", "statistics"],
+];
+
+/** [what is wrong, pattern, replacement]: applied to one place of one line at a time. */
+const OPERATORS = [
+  ["< for <=", / <= /g, " < "],
+  ["<= for <", / < /g, " <= "],
+  ["> for >=", / >= /g, " > "],
+  [">= for >", / > /g, " >= "],
+  ["- for +", / \+ (?!1\))/g, " - "],
+  ["+ for -", / - /g, " + "],
+  ["/ for *", / \* /g, " / "],
+  ["* for /", / \/ (?!\/)/g, " * "],
+  ["-= for +=", / \+= /g, " -= "],
+  ["+= for -=", / -= /g, " += "],
+  ["min for max", /Math\.max\(/g, "Math.min("],
+  ["max for min", /Math\.min\(/g, "Math.max("],
+  ["wrong divisor: n for n - 1", /\(n - 1\)/g, "n"],
+  ["wrong divisor: n - 1 for n", /\/ n\b/g, "/ (n - 1)"],
+  ["n - 1 for n - 2", /\(n - 2\)/g, "(n - 1)"],
+  ["n - 2 for n - 3", /\(n - 3\)/g, "(n - 2)"],
+  ["1 for 2", /\b2(?= \*)/g, "1"],
+  ["1 for 0", / = 0;/g, " = 1;"],
+  ["=== for !==", / !== /g, " === "],
+  ["!== for ===", / === /g, " !== "],
+  ["|| for &&", / && /g, " || "],
+  ["&& for ||", / \|\| /g, " && "],
+  ["statement dropped", /^(\s+)([\w.[\]]+ [-+*]?= [^;]+;|[\w.]+\([^;]*\);|continue;|break;)$/g, "$1"],
+];
+
+/**
+ * Mutants that compute the very same numbers, each with the reason. Anything else that survives is a hole in the tests.
+ */
+const EQUIVALENT = JSON.parse(readFileSync(new URL("./mutations-equivalent.json", import.meta.url), "utf8"));
+
+/** First and last line (exclusive) of a routine: from its head to the brace that closes it. */
+function extent(lines, name) {
+  const head = name.startsWith("class ")
+    ? new RegExp(`^export ${name}\\b`)
+    : new RegExp(`^(export )?function ${name}\\(|^  (private )?${name}\\(.*|^export function ${name}<`);
+  const from = lines.findIndex((line) => head.test(line));
+  if (from < 0) throw new Error(`no routine ${name}`);
+  const indent = /^ */.exec(lines[from])[0];
+  const to = lines.findIndex((line, i) => i > from && line.startsWith(`${indent}}`) && !line.includes("{"));
+  return [from + 1, to];
+}
+
+function mutantsOf(file, name) {
+  const lines = readFileSync(join(root, `src/metrics/${file}.ts`), "utf8").split("\n");
+  const [from, to] = extent(lines, name);
+  const found = [];
+  for (let at = from; at < to; at++) {
+    const line = lines[at];
+    if (/^\s*(\/\/|\/\*|\*)|new MetricsError|^\s*"|`|throw |^\s*(readonly|import|export) /.test(line)) continue;
+    for (const [what, pattern, replacement] of OPERATORS) {
+      // one step too far over a typed array reads and writes nothing
+      if (line.includes("for (") && what.startsWith("<")) continue;
+      for (const match of line.matchAll(pattern)) {
+        const broken =
+          line.slice(0, match.index) +
+          match[0].replace(new RegExp(pattern.source), replacement) +
+          line.slice(match.index + match[0].length);
+        if (broken !== line) found.push({ at, what, before: line.trim(), after: broken.trim(), broken });
+      }
+    }
+  }
+  const live = found.filter((m) => EQUIVALENT[`${m.before} => ${m.after}`] === undefined);
+  // spread over the routine, and different each time in kind
+  const step = live.length / Math.min(PER_ROUTINE, live.length);
+  return Array.from({ length: Math.min(PER_ROUTINE, live.length) }, (_, i) => live[Math.floor(i * step)]);
+}
+
+let runner;
+const copy = mkdtempSync(join(tmpdir(), "mutations-"));
+process.on("exit", () => runner?.kill("SIGKILL"));
+process.on("exit", () => rmSync(copy, { recursive: true, force: true }));
+for (const folder of ["src/metrics", "test/metrics"])
+  cpSync(join(root, folder), join(copy, folder), { recursive: true });
+for (const file of ["test/skip.ts", "package.json", "tsconfig.json"]) cpSync(join(root, file), join(copy, file));
+symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+mkdirSync(join(copy, "docs"));
+writeFileSync(
+  join(copy, "vitest.config.ts"),
+  "export default { test: { testTimeout: 120000, pool: 'threads', maxWorkers: 1 } };\n",
+);
+
+/** Runs the tests of one mutant in a Vitest that stays up; a mutant that does not end takes it down, and a new one starts. */
+function start() {
+  const child = fork(fileURLToPath(new URL("./mutations-runner.mjs", import.meta.url)), [], {
+    cwd: copy,
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+    env: { ...process.env, LAW_RUNS: "120", FC_SEED: "1", MVA_BENCH_SHARED: join(root, "../shared") },
+  });
+  return new Promise((resolve) => child.once("message", () => resolve(child)));
+}
+
+/** `undefined` if all pass, else the name of the first test that fails. */
+async function firstFailure(tests, changed) {
+  runner ??= await start();
+  const child = runner;
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      runner = undefined;
+      resolve("(does not end)");
+    }, TIMEOUT_MS);
+    child.once("message", ({ failure }) => {
+      clearTimeout(timer);
+      resolve(failure ?? undefined);
+    });
+    child.send({ tests: tests.split(" ").map((t) => `${copy}/test/metrics/${t}.test.ts`), changed });
+  });
+}
+
+const only = process.argv.slice(2);
+const chosen = ROUTINES.filter(([file, name]) => only.length === 0 || only.includes(name) || only.includes(file));
+for (const tests of new Set(chosen.map(([, , tests]) => tests))) {
+  const failure = await firstFailure(tests, []);
+  if (failure !== undefined) throw new Error(`unbroken code already fails: ${tests}: ${failure}`);
+}
+const out = [];
+let caught = 0;
+let total = 0;
+const survivors = [];
+for (const [file, name, tests] of chosen) {
+  const path = join(copy, `src/metrics/${file}.ts`);
+  const source = readFileSync(path, "utf8");
+  const rows = [];
+  for (const mutant of mutantsOf(file, name)) {
+    const lines = source.split("\n");
+    lines[mutant.at] = mutant.broken;
+    writeFileSync(path, lines.join("\n"));
+    const failure = await firstFailure(tests, [path]);
+    total++;
+    if (failure === undefined) survivors.push(`${file} ${name}: ${mutant.before} => ${mutant.after}`);
+    else caught++;
+    rows.push(
+      `| ${mutant.what} | \`${mutant.before.replaceAll("|", "\\|")}\` | ${failure === undefined ? "**survives**" : failure.replaceAll("|", "\\|")} |`,
+    );
+    process.stderr.write(`${caught}/${total} ${file} ${name}: ${mutant.what}: ${failure ?? "SURVIVES"}\n`);
+  }
+  writeFileSync(path, source);
+  await firstFailure("boundary", [path]);
+  out.push(
+    `### \`${name.replace("class ", "")}\` (${file}.ts): ${rows.filter((r) => !r.includes("**survives**")).length} of ${rows.length} caught\n`,
+    "| broken | line | first test that fails |\n|---|---|---|",
+    ...rows,
+    "",
+  );
+}
+process.stderr.write(`${survivors.map((s) => `SURVIVES ${s}`).join("\n")}\n${caught} of ${total} caught\n`);
+if (only.length === 0) {
+  const equivalent = Object.entries(EQUIVALENT).map(
+    ([change, why]) => `| \`${change.replaceAll("|", "\\|")}\` | ${why} |`,
+  );
+  writeFileSync(
+    join(root, "docs/metrics-mutations.md"),
+    [
+      "# Mutation check of `src/metrics`\n",
+      "Written by `node test/metrics/mutations.mjs`: every routine broken in ten plausible ways (fewer where it has fewer places), one at a time, with the first test that fails.\n",
+      `**${caught} of ${total} caught.**\n`,
+      ...out,
+      "## Left out: changes that compute the same numbers\n",
+      "| change | why nothing can differ |\n|---|---|",
+      ...equivalent,
+      "",
+    ].join("\n"),
+  );
+}
+runner?.kill("SIGKILL");
