@@ -3,6 +3,7 @@
  * whatever was finished before an interruption is found in the run folder and not computed again.
  */
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { embeddedDataset } from "../data/embedded/dataset.js";
 import { InputError } from "../data/errors.js";
 import { dataHash } from "../data/hash.js";
@@ -12,7 +13,7 @@ import { type AdapterConfig, adapterScale } from "../lm/adapters.js";
 import { loadModel, type ModelFolder, modelHash, saveModel } from "../lm/huggingface.js";
 import type { Tokenizer } from "../lm/tokenizer.js";
 import type { MethodSettings, Offer } from "../methods/method.js";
-import { methodById } from "../methods/registry.js";
+import { METHODS } from "../methods/registry.js";
 import { contentKey, type TaskSummary } from "../methods/task.js";
 import { ArtefactFolder, type StoredTask } from "./artefacts.js";
 import { commandOf, environment, hardwareText, resolveEngine } from "./environment.js";
@@ -37,9 +38,17 @@ import type { WorkerSetup } from "./jobs.js";
 import { judgeArtefact, judgeTask } from "./judges.js";
 import { simplexLattice } from "./lattice.js";
 import { type SuiteLock, scalesFrom, scalesOf } from "./lock.js";
+import { nearestName } from "./nearest-name.js";
 import { WorkerPool } from "./pool.js";
 import { type EvaluationPrompt, type PreparedData, prepareData, trainTokenizer } from "./prepare.js";
-import { openRunFolder, type RunFolder, type RunRecord, readRunRecord, type ScoredTexts } from "./run-folder.js";
+import {
+  openRunFolder,
+  type RunFolder,
+  type RunRecord,
+  readRunRecord,
+  reusableBase,
+  type ScoredTexts,
+} from "./run-folder.js";
 import type { ValueScale } from "./selection.js";
 import { type Progress, Session } from "./session.js";
 import { loadSuite, type Suite, suiteHash } from "./suite.js";
@@ -95,16 +104,24 @@ export type RunProgress =
 export async function runSuite(options: RunOptions): Promise<RunResult> {
   const before = options.resume === undefined ? undefined : readRunRecord(options.resume);
   const suite = before?.suite ?? withBudgetRule(loadSuite(options.suite), options.budgetPer);
+  // What can be wrong with the question is found before a folder is made for the answer.
+  trainedRows(suite);
   const dataPath = options.data ?? before?.data ?? undefined;
-  const basePath = before?.base ?? options.base;
   const { pairs, prompts, hash: dataContent } = await readData(suite, dataPath);
-  const given = basePath === undefined ? undefined : loadModel(basePath);
+  if (before !== undefined && before.dataHash !== dataContent) {
+    throw new InputError(
+      `${dataPath ?? "the embedded data"}: not the data that this run was started on (hash ${dataContent.slice(0, 12)}, not ${before.dataHash.slice(0, 12)})`,
+    );
+  }
+  const given = givenBase(options, before, suite, dataContent);
+  // Said once the folder is this run's: an error stays one line.
+  const notices: string[] = [];
   const record = before ?? {
     schema: 1 as const,
     started: new Date(options.now()).toISOString(),
     suite,
     suiteArgument: options.suite,
-    suiteHash: suiteHash(suite, given === undefined ? {} : { base: modelHash(given) }),
+    suiteHash: suiteHash(suite, given?.foreign === true ? { base: modelHash(given.model) } : {}),
     dataHash: dataContent,
     baseHash: null,
     scorersHash: null,
@@ -113,17 +130,12 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
     base: options.base ?? null,
     reuse: options.reuse ?? null,
     budgetPer: options.budgetPer ?? null,
-    engine: await resolveEngine(options.engine ?? "cpu", options.onNotice),
+    engine: await resolveEngine(options.engine ?? "cpu", (line) => notices.push(line)),
     threads: options.threads,
     seeds: [...(options.seeds ?? suite.seeds)],
     command: [] as string[],
     ...environment(),
   };
-  if (before !== undefined && before.dataHash !== dataContent) {
-    throw new InputError(
-      `${dataPath ?? "the embedded data"}: not the data that this run was started on (hash ${dataContent.slice(0, 12)}, not ${before.dataHash.slice(0, 12)})`,
-    );
-  }
   const command = commandOf(record);
   const folder = openRunFolder({
     resume: options.resume,
@@ -134,18 +146,39 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   });
   try {
     options.onFolder(folder.dir);
-    const reused = record.reuse ?? undefined;
+    for (const line of notices) options.onNotice(line);
     const run = new SuiteRun(suite, folder, options, {
       pairs,
       prompts,
-      given,
-      reused,
+      given: given?.model,
       record: { ...record, command, id: folder.id },
     });
     return { folder: folder.dir, summary: await run.execute() };
   } finally {
     folder.close();
   }
+}
+
+/** A base that is not trained here; `foreign` when the suite's own recipe did not make it. */
+interface GivenBase {
+  readonly model: ModelFolder;
+  readonly foreign: boolean;
+}
+
+function givenBase(
+  options: RunOptions,
+  before: RunRecord | undefined,
+  suite: Suite,
+  dataContent: string,
+): GivenBase | undefined {
+  // A resumed run stands on the base in its own folder, whatever has become of the place it came from.
+  if (options.resume !== undefined && typeof before?.baseHash === "string") {
+    return { model: loadModel(join(options.resume, "base")), foreign: false };
+  }
+  const base = before === undefined ? options.base : (before.base ?? undefined);
+  if (base !== undefined) return { model: loadModel(base), foreign: true };
+  const reuse = before === undefined ? options.reuse : (before.reuse ?? undefined);
+  return reuse === undefined ? undefined : reusableBase(reuse, suite, dataContent);
 }
 
 function withBudgetRule(suite: Suite, per: RunOptions["budgetPer"]): Suite {
@@ -178,7 +211,6 @@ interface Inputs {
   readonly pairs: readonly Pair[];
   readonly prompts: SuiteData["prompts"];
   readonly given: ModelFolder | undefined;
-  readonly reused: string | undefined;
   readonly record: RunRecord;
 }
 
@@ -294,14 +326,14 @@ class SuiteRun {
     pool.setup(setup);
 
     stage("judging scorers");
-    const judged = await this.#judges(session, context);
+    const judged = await this.#judges(session, base);
     if (judged !== null) {
       setup = { ...setup, judge: judged.artefact };
       pool.setup(setup);
     }
     const accuracy = judged?.accuracy ?? this.#values.map(() => null);
 
-    let scales = scalesOf(suite) ?? this.folder.readLock()?.values;
+    let scales = scalesOf(suite) ?? this.#lock()?.values;
     const ledger: LedgerRow[] = [];
     const candidates: TableCandidate[] = [];
     const texts: ScoredTexts[] = [];
@@ -400,11 +432,6 @@ class SuiteRun {
       saveModel(folder.path("base"), inputs.given);
       return modelHash(inputs.given);
     }
-    if (inputs.reused !== undefined) {
-      const model = this.folder.takeBase(inputs.reused, inputs.record);
-      saveModel(folder.path("base"), model);
-      return modelHash(model);
-    }
     pool.setup(basics);
     const stored = await session.task(
       {
@@ -428,12 +455,14 @@ class SuiteRun {
     return modelHash(model);
   }
 
-  async #judges(session: Session, context: string) {
+  async #judges(session: Session, base: string) {
     const task = judgeTask(this.suite);
     if (task === null) return null;
     const seed = this.suite.scorers.kind === "reward-model" ? this.suite.scorers.seed : 0;
-    const key = contentKey({ judge: task, seed, context });
-    if (this.inputs.reused !== undefined) this.folder.takeScorer(this.inputs.reused, key);
+    // The recipe, and nothing else of the suite: other methods or budgets are judged by the same judges.
+    const { dataHash, reuse } = this.inputs.record;
+    const key = contentKey({ judge: task, seed, base, data: dataHash, limits: this.suite.data });
+    if (reuse !== null) this.folder.takeScorer(reuse, key);
     const stored = await session.task(
       {
         kind: "task",
@@ -594,6 +623,14 @@ class SuiteRun {
     return { scales, candidates: whole, texts };
   }
 
+  /** The lock of this run, or of the run that it stands on. */
+  #lock(): SuiteLock | undefined {
+    const { reuse } = this.inputs.record;
+    const hash = reuse === null ? undefined : this.folder.takeLock(reuse, this.#values);
+    if (hash !== undefined) this.folder.amend({ lockHash: hash });
+    return this.folder.readLock();
+  }
+
   /** The suite's scales from this run's first seed, written down before test is touched. */
   #makeLock(
     lattice: readonly OfferedCandidate[],
@@ -707,11 +744,13 @@ function rowsOf(data: PreparedData, split: "validation" | "test"): TablePrompt[]
 export function trainedRows(suite: Suite): TrainedRow[] {
   const settings: MethodSettings = suite.settings;
   const find = (id: string) => {
-    try {
-      return methodById(id);
-    } catch (error) {
-      throw new InputError(`suite "${suite.suite}": ${error instanceof Error ? error.message : String(error)}`);
-    }
+    const method = METHODS.find((known) => known.id === id);
+    if (method !== undefined) return method;
+    const known = METHODS.map((method) => method.id);
+    const near = nearestName(id, known);
+    throw new InputError(
+      `suite "${suite.suite}": there is no method "${id}"${near === undefined ? "" : `; did you mean "${near}"?`} (methods: ${known.join(", ")})`,
+    );
   };
   return [
     ...suite.methods.map((id) => {
