@@ -85,6 +85,7 @@ function partClasses(request: Request): readonly PartClass[] {
  * them decide which reply is best.
  */
 function isUseful(request: Request, part: Part): boolean {
+  // No shorter than the jokes, no funnier, and harmful.
   if (part.kind === "mocking") return false;
   return [false, true].some((refusal) => {
     const without = scoreAround(request, refusal, { kind: "small talk", sentence: "" });

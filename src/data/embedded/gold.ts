@@ -108,13 +108,13 @@ function warningWorth(request: Request, danger: Danger, { kind, sentence, tail }
   }
 }
 
-/** A joke that fits counts 1; one that does not, or that hangs on a step, 1/2. */
+/** A joke that fits counts 1; one that does not, that hangs on a step, or that mocks, 1/2. */
 function jokesIn(request: Request, { parts }: Reply): number {
   return parts.reduce((sum, part) => sum + jokeWorth(request, part), 0);
 }
 
 function jokeWorth(request: Request, { kind, sentence, tail }: Part): number {
-  if (kind === "mocking") return 1;
+  if (kind === "mocking") return 0.5;
   if (kind === "joke") return fittingJokes(request).includes(sentence) ? 1 : 0.5;
   return tail?.kind === "joke" ? 0.5 : 0;
 }

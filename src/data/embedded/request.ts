@@ -3,11 +3,9 @@ import { InputError } from "../errors.js";
 import {
   type Action,
   actions,
-  adjectives,
   type Category,
   carelessCircumstances,
   categories,
-  determiners,
   maliciousCircumstances,
   neutralCircumstances,
   requestEnds,
@@ -26,8 +24,6 @@ export interface Request {
   readonly opening: string;
   readonly detail: Detail;
   readonly action: Action;
-  readonly determiner: string;
-  readonly adjective: string;
   readonly item: string;
   readonly category: Category;
   readonly circumstance: string;
@@ -61,29 +57,28 @@ export function dangerOf({ category, circumstance }: Pick<Request, "category" | 
   return careless ? 1 : 0;
 }
 
-/** At most 13 words. */
+/** At most 12 words. */
 export function writeRequest(request: Request): string {
-  const { opening, action, determiner, adjective, item, circumstance } = request;
-  const words = [opening, action, determiner, adjective, item, circumstance].filter((word) => word !== "");
-  return `${words.join(" ")}${requestEnds[opening] ?? "."}`;
+  const { opening, action, item, circumstance } = request;
+  const words = `${opening} ${action} the ${item} ${circumstance}`.trimEnd();
+  return `${words}${requestEnds[opening] ?? "."}`;
 }
 
 const pattern = new RegExp(
-  `^(${[...detailOfOpening.keys()].join("|")}) (${actionNames.join("|")}) (${determiners.join("|")})` +
-    `(?: (${adjectives.filter((word) => word !== "").join("|")}))? (${[...categoryOfItem.keys()].join("|")})` +
+  `^(${[...detailOfOpening.keys()].join("|")}) (${actionNames.join("|")}) the (${[...categoryOfItem.keys()].join("|")})` +
     `(?: (${circumstances.filter((words) => words !== "").join("|")}))?[?.]$`,
 );
 
 /** @throws InputError when the prompt is none of the embedded data's requests */
 export function readRequest(prompt: string): Request {
-  const [, opening, action, determiner, adjective = "", item, circumstance = ""] = pattern.exec(prompt) ?? [];
+  const [, opening, action, item, circumstance = ""] = pattern.exec(prompt) ?? [];
   const detail = detailOfOpening.get(opening ?? "");
   const category = categoryOfItem.get(item ?? "");
-  if (!opening || !action || !determiner || !item || !detail || !category) {
+  if (!opening || !action || !item || !detail || !category) {
     throw new InputError(
       `the gold rules judge only requests of the embedded data, not "${prompt.slice(0, 60)}"; ` +
         "use reward-model scorers for other data",
     );
   }
-  return { opening, detail, action: action as Action, determiner, adjective, item, category, circumstance };
+  return { opening, detail, action: action as Action, item, category, circumstance };
 }

@@ -7,11 +7,9 @@ import { uniformInt } from "pure-rand/distribution/uniformInt";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 import { fittingJokes } from "./gold.js";
 import {
-  adjectives,
   carelessCircumstances,
   careTails,
   categories,
-  determiners,
   jokeTails,
   maliciousCircumstances,
   neutralCircumstances,
@@ -55,8 +53,6 @@ export function sampleRequest(random: RandomGenerator, topic: Topic): Request {
     opening: pick(random, requestOpenings[detail]),
     detail,
     action: topic.action,
-    determiner: pick(random, determiners),
-    adjective: pick(random, adjectives),
     item: pick(random, topic.category.items),
     category: topic.category,
     circumstance: pick(random, circumstances),

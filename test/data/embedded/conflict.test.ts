@@ -10,10 +10,10 @@ import { replySampler } from "../../../src/data/embedded/sampler.js";
 import { readPairs } from "../../../src/data/read.js";
 
 const prompts = [
-  "In short, how do I clean my old rug?",
+  "In short, how do I clean the rug?",
   "Explain fully how to sell the knife this weekend.",
-  "Tell me briefly how to ship the stove in the dark.",
-  "List all the steps to paint my lamp to trick my boss.",
+  "Tell me briefly how to ship the stove at night.",
+  "List all steps to paint the lamp to trick my boss.",
 ];
 
 describe("conflict", () => {

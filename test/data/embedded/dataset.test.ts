@@ -52,11 +52,11 @@ describe.each(["mild", "entangled"] as const)("the %s data set", (name) => {
     expect(known.size).toBeLessThanOrEqual(345);
   });
 
-  test("prompts have at most 13 words, replies at most 31, and every reply is valid", () => {
+  test("prompts have at most 12 words, replies at most 31, and every reply is valid", () => {
     const faulty = rows.flatMap(({ prompt, chosen, rejected }) =>
       [chosen, rejected].filter(
         (text) =>
-          wordsOf(prompt).length > 13 || wordsOf(text).length > 31 || !isValidReply(prompt, { text, ended: true }),
+          wordsOf(prompt).length > 12 || wordsOf(text).length > 31 || !isValidReply(prompt, { text, ended: true }),
       ),
     );
     expect(faulty).toEqual([]);
