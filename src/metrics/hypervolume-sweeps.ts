@@ -37,8 +37,10 @@ export function hypervolume2d(data: Float64Array, count: number, reference: Floa
   return area + lost;
 }
 
-/** Up to this many points a plain array is the faster staircase. */
-const SMALL_3D = 200;
+/** Up to this many points a plain array is the faster staircase, however long it gets. */
+const SMALL_3D = 1200;
+/** Up to this many points are sorted in place, without allocating. */
+const IN_PLACE = 32;
 
 /**
  * Sweep in order of the third objective over the staircase of the other two (Beume et al. 2009; HV3D of Guerreiro and
@@ -108,11 +110,12 @@ export class SmallSweep3d {
   }
 
   volume(data: Float64Array, count: number, reference: Float64Array): number {
-    const { order, stairX, stairY } = this;
+    const { stairX, stairY } = this;
+    const order = count > IN_PLACE ? argsort(column(data, 3, 2, count)) : this.order;
     const rx = reference[0] as number;
     const ry = reference[1] as number;
     const rz = reference[2] as number;
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < count && count <= IN_PLACE; i++) {
       const z = data[3 * i + 2] as number;
       let j = i - 1;
       while (j >= 0 && (data[3 * (order[j] as number) + 2] as number) > z) {
@@ -132,8 +135,12 @@ export class SmallSweep3d {
       const at = 3 * (order[i] as number);
       const px = data[at] as number;
       const y = data[at + 1] as number;
-      let right = 1;
-      while ((stairX[right] as number) < px) right++;
+      let right = size - 1;
+      for (let left = 0; left + 1 < right; ) {
+        const middle = (left + right) >>> 1;
+        if ((stairX[middle] as number) < px) left = middle;
+        else right = middle;
+      }
       // stairs [right − 1] begins left of px; a stair at px itself lies at or below it when its height says so
       let top = stairY[right - 1] as number;
       if (top <= y || (stairX[right] === px && (stairY[right] as number) <= y)) continue;

@@ -273,6 +273,36 @@ describe("hypervolume", () => {
   });
 });
 
+describe("the ranked staircase for large three-objective sets", () => {
+  for (const [name, step] of [
+    ["distinct coordinates", 0],
+    ["many ties", 40],
+    ["few distinct coordinates", 5],
+  ] as const) {
+    test(`agrees with the four-objective sweep of the same set, one thick: ${name}`, () => {
+      const generator = seeded(40 + step);
+      for (const size of [1300, 2500]) {
+        for (const onFront of [true, false]) {
+          const points = Array.from({ length: size }, () => {
+            const p = normals(generator, 3).map(Math.abs);
+            const length = onFront ? Math.sqrt(p.reduce((s, x) => s + x * x, 0)) : 3;
+            return p.map((x) => 1 - x / length).map((x) => (step === 0 ? x : Math.round(x * step) / step));
+          });
+          const reference = [1.5, 1.5, 1.5];
+          near(
+            hv(points, reference),
+            hv(
+              points.map((p) => [...p, 0]),
+              [...reference, 1],
+            ),
+            30,
+          );
+        }
+      }
+    });
+  }
+});
+
 describe("exclusive contributions", () => {
   const plain = (points: Rows): number[] =>
     points.map(

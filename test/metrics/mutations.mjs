@@ -1,9 +1,13 @@
 // Mutation check: breaks each routine of src/metrics in ten plausible ways (a wrong comparison, sign, divisor or constant, a
 // dropped term), one at a time, in a temporary copy, and records which are caught by the tests.
 //
-//   node test/metrics/mutations.mjs [routine …]      writes docs/metrics-mutations.md (all routines only)
+//   node test/metrics/mutations.mjs [routine …]
+//
+// Results are kept in mutations.json by a hash of the routine's lines, so that only what changed runs again, and
+// docs/metrics-mutations.md is written from them.
 import { fork } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -118,7 +122,7 @@ const EQUIVALENT = JSON.parse(readFileSync(new URL("./mutations-equivalent.json"
 function extent(lines, name) {
   const head = name.startsWith("class ")
     ? new RegExp(`^export ${name}\\b`)
-    : new RegExp(`^(export )?function ${name}\\(|^  (private )?${name}\\(.*|^export function ${name}<`);
+    : new RegExp(`^(export )?function ${name}\\(|^  (private )?${name}\\([^;]*$|^export function ${name}<`);
   const from = lines.findIndex((line) => head.test(line));
   if (from < 0) throw new Error(`no routine ${name}`);
   const indent = /^ */.exec(lines[from])[0];
@@ -199,53 +203,67 @@ for (const tests of new Set(chosen.map(([, , tests]) => tests))) {
   const failure = await firstFailure(tests, []);
   if (failure !== undefined) throw new Error(`unbroken code already fails: ${tests}: ${failure}`);
 }
-const out = [];
-let caught = 0;
-let total = 0;
-const survivors = [];
+const recordPath = join(root, "test/metrics/mutations.json");
+const record = existsSync(recordPath) ? JSON.parse(readFileSync(recordPath, "utf8")) : {};
 for (const [file, name, tests] of chosen) {
   const path = join(copy, `src/metrics/${file}.ts`);
   const source = readFileSync(path, "utf8");
-  const rows = [];
-  for (const mutant of mutantsOf(file, name)) {
+  const mutants = mutantsOf(file, name);
+  const [from, to] = extent(source.split("\n"), name);
+  const hash = createHash("sha256")
+    .update(source.split("\n").slice(from, to).join("\n"))
+    .update(JSON.stringify(mutants))
+    .digest("hex")
+    .slice(0, 16);
+  const key = `${file}/${name.replace("class ", "")}`;
+  if (record[key]?.hash === hash && record[key].mutants.every((m) => m.failure !== null)) continue;
+  const results = [];
+  for (const { at, what, before, after, broken } of mutants) {
     const lines = source.split("\n");
-    lines[mutant.at] = mutant.broken;
+    lines[at] = broken;
     writeFileSync(path, lines.join("\n"));
-    const failure = await firstFailure(tests, [path]);
-    total++;
-    if (failure === undefined) survivors.push(`${file} ${name}: ${mutant.before} => ${mutant.after}`);
-    else caught++;
-    rows.push(
-      `| ${mutant.what} | \`${mutant.before.replaceAll("|", "\\|")}\` | ${failure === undefined ? "**survives**" : failure.replaceAll("|", "\\|")} |`,
-    );
-    process.stderr.write(`${caught}/${total} ${file} ${name}: ${mutant.what}: ${failure ?? "SURVIVES"}\n`);
+    const failure = (await firstFailure(tests, [path])) ?? null;
+    results.push({ what, before, after, failure });
+    process.stderr.write(`${key}: ${what}: ${failure ?? `SURVIVES ${before} => ${after}`}\n`);
   }
   writeFileSync(path, source);
   await firstFailure("boundary", [path]);
-  out.push(
-    `### \`${name.replace("class ", "")}\` (${file}.ts): ${rows.filter((r) => !r.includes("**survives**")).length} of ${rows.length} caught\n`,
-    "| broken | line | first test that fails |\n|---|---|---|",
-    ...rows,
-    "",
-  );
-}
-process.stderr.write(`${survivors.map((s) => `SURVIVES ${s}`).join("\n")}\n${caught} of ${total} caught\n`);
-if (only.length === 0) {
-  const equivalent = Object.entries(EQUIVALENT).map(
-    ([change, why]) => `| \`${change.replaceAll("|", "\\|")}\` | ${why} |`,
-  );
-  writeFileSync(
-    join(root, "docs/metrics-mutations.md"),
-    [
-      "# Mutation check of `src/metrics`\n",
-      "Written by `node test/metrics/mutations.mjs`: every routine broken in ten plausible ways (fewer where it has fewer places), one at a time, with the first test that fails.\n",
-      `**${caught} of ${total} caught.**\n`,
-      ...out,
-      "## Left out: changes that compute the same numbers\n",
-      "| change | why nothing can differ |\n|---|---|",
-      ...equivalent,
-      "",
-    ].join("\n"),
-  );
+  record[key] = { hash, mutants: results };
+  writeFileSync(recordPath, `${JSON.stringify(record, null, 2)}\n`);
 }
 runner?.kill("SIGKILL");
+
+const keys = ROUTINES.map(([file, name]) => `${file}/${name.replace("class ", "")}`).filter(
+  (key) => record[key] !== undefined,
+);
+const all = keys.flatMap((key) => record[key].mutants);
+const cell = (text) => text.replaceAll("|", "\\|");
+writeFileSync(
+  join(root, "docs/metrics-mutations.md"),
+  [
+    "# Mutation check of `src/metrics`\n",
+    "Written by `node test/metrics/mutations.mjs`: each routine broken in ten plausible ways (fewer where it has fewer places), one at a time, with the first test that fails.\n",
+    `**${all.filter((m) => m.failure !== null).length} of ${all.length} caught**, in ${keys.length} of ${ROUTINES.length} routines.\n`,
+    ...(keys.length < ROUTINES.length
+      ? [
+          `Not yet run: ${ROUTINES.map(([file, name]) => `${file}/${name.replace("class ", "")}`)
+            .filter((key) => record[key] === undefined)
+            .join(", ")}.\n`,
+        ]
+      : []),
+    ...keys.flatMap((key) => [
+      `### ${key}\n`,
+      "| broken | before | after | first test that fails |\n|---|---|---|---|",
+      ...record[key].mutants.map(
+        (m) =>
+          `| ${m.what} | \`${cell(m.before)}\` | \`${cell(m.after)}\` | ${m.failure === null ? "**survives**" : cell(m.failure)} |`,
+      ),
+      "",
+    ]),
+    "## Left out: changes that compute the same numbers\n",
+    "| change | why nothing can differ |\n|---|---|",
+    ...Object.entries(EQUIVALENT).map(([change, why]) => `| \`${cell(change)}\` | ${why} |`),
+    "",
+  ].join("\n"),
+);
+process.stderr.write(`${all.filter((m) => m.failure !== null).length} of ${all.length} caught\n`);
