@@ -88,6 +88,14 @@ export {
   subspaceOverlap,
 } from "./low-rank.js";
 export type { Matrix, MatrixLike } from "./matrix.js";
+export {
+  type MetricRow,
+  type MetricTable,
+  type MetricTableOptions,
+  metricTable,
+  nadirReference,
+  type ScoredSet,
+} from "./metric-table.js";
 export { type NondominatedOptions, nondominated } from "./nondominated.js";
 export type { Objective, PointSet, Points, Sense } from "./point-set.js";
 export { minimalDetectableEffect, type PowerOptions } from "./power.js";

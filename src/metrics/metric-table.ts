@@ -1,0 +1,117 @@
+/**
+ * The whole table of set metrics for methods trained anywhere: per seed, then averaged over seeds. Pure numbers; reading
+ * files, choosing candidates and words belong to the caller.
+ */
+import { averagedHausdorff, gd, igd, igdPlus } from "./distance-indicators.js";
+import { extent, spacing, sparsity } from "./diversity-indicators.js";
+import { coverageBothWays, epsilonAdditive } from "./dominance-indicators.js";
+import { MetricsError } from "./error.js";
+import { hypervolume } from "./hypervolume.js";
+import { mean } from "./intervals.js";
+import { nondominated } from "./nondominated.js";
+import { type Sense, senseSigns } from "./point-set.js";
+
+/** Mean scores of one method's candidates at one seed: `points[candidate][value]`. */
+export interface ScoredSet {
+  readonly method: string;
+  readonly seed: string;
+  readonly points: readonly (readonly number[])[];
+}
+
+export interface MetricTableOptions {
+  readonly sense: Sense;
+  /** Default: {@link nadirReference} of all points. */
+  readonly reference?: readonly number[];
+}
+
+/** Means over seeds; each metric is that of the function of its name. */
+export interface MetricRow {
+  readonly method: string;
+  readonly seeds: readonly string[];
+  readonly candidates: number;
+  readonly frontSize: number;
+  /** Candidates that the reference is not worse than in every value: they add nothing. */
+  readonly ignored: number;
+  readonly hypervolume: number;
+  readonly hypervolumePerSeed: readonly number[];
+  readonly igd: number;
+  readonly igdPlus: number;
+  readonly gd: number;
+  readonly averagedHausdorff: number;
+  readonly epsilonAdditive: number;
+  /** Share of the reference set that the method covers, and of the method's points that the reference set covers. */
+  readonly covers: number;
+  readonly covered: number;
+  readonly sparsity: number;
+  readonly spacing: number;
+  readonly extent: number;
+}
+
+export interface MetricTable {
+  readonly reference: readonly number[];
+  /** Where the reference came from: say so beside every hypervolume. */
+  readonly referenceFrom: "given" | "these points";
+  /** The non-dominated union of all methods and seeds, that distances and coverage are taken to. */
+  readonly referenceSet: readonly (readonly number[])[];
+  /** In order of first appearance. */
+  readonly rows: readonly MetricRow[];
+}
+
+/**
+ * The worst value of each objective, moved away from the best by `margin` of the range (PROTOCOL §8: nadir − 0.1 range).
+ *
+ * @throws MetricsError `empty-set`, `dimension-mismatch`
+ */
+export function nadirReference(
+  points: readonly (readonly number[])[],
+  options: { readonly sense: Sense; readonly margin?: number },
+): number[] {
+  const first = points[0];
+  if (first === undefined) throw new MetricsError("empty-set", "no points to take a reference from");
+  const signs = senseSigns(options.sense, first.length);
+  return first.map((_, k) => {
+    const column = points.map((point) => point[k] as number);
+    const low = column.reduce((a, b) => Math.min(a, b));
+    const high = column.reduce((a, b) => Math.max(a, b));
+    const margin = (options.margin ?? 0.1) * (high - low);
+    return signs[k] === 1 ? high + margin : low - margin;
+  });
+}
+
+/** @throws MetricsError `empty-set`, `dimension-mismatch`, `not-finite` */
+export function metricTable(sets: readonly ScoredSet[], options: MetricTableOptions): MetricTable {
+  const { sense } = options;
+  const all = sets.flatMap((set) => set.points);
+  const reference = options.reference ?? nadirReference(all, options);
+  const referenceSet = Array.from(
+    nondominated(all, { sense, duplicates: "first" }),
+    (i) => all[i] as readonly number[],
+  );
+  const rows = [...new Set(sets.map((set) => set.method))].map((method) => {
+    const own = sets.filter((set) => set.method === method);
+    const over = (measure: (points: ScoredSet["points"]) => number): number =>
+      mean(own.map((set) => measure(set.points)));
+    const both = { sense, referenceSet };
+    const volumes = own.map((set) => hypervolume(set.points, { reference, sense }));
+    return {
+      method,
+      seeds: own.map((set) => set.seed),
+      candidates: over((points) => points.length),
+      frontSize: over((points) => nondominated(points, { sense }).length),
+      ignored: mean(volumes.map((volume) => volume.ignored)),
+      hypervolume: mean(volumes.map((volume) => volume.value)),
+      hypervolumePerSeed: volumes.map((volume) => volume.value),
+      igd: over((points) => igd(points, both).value),
+      igdPlus: over((points) => igdPlus(points, both).value),
+      gd: over((points) => gd(points, both).value),
+      averagedHausdorff: over((points) => averagedHausdorff(points, both).value),
+      epsilonAdditive: over((points) => epsilonAdditive(points, both).value),
+      covers: over((points) => coverageBothWays(points, both).of),
+      covered: over((points) => coverageBothWays(points, both).by),
+      sparsity: over((points) => sparsity(points, both).value),
+      spacing: over((points) => spacing(points, both).value),
+      extent: over((points) => extent(points, both).value),
+    };
+  });
+  return { reference, referenceFrom: options.reference === undefined ? "these points" : "given", referenceSet, rows };
+}
