@@ -6,7 +6,7 @@
  * - the same program on an eager TensorFlow.js backend that installs from npm alone (`--rival`; target: 4 times as fast).
  *
  *   node benchmarks/perf/train-step.mjs [--threads 2] [--rounds 12] [--rival tfjs-cpu|tfjs-wasm|tfjs-node|none]
- *                                       [--peer PATH_TO_PYTHON] [--json]
+ *                                       [--peer PATH_TO_PYTHON] [--memory arena|lean] [--json]
  *
  * tfjs-wasm is measured where `@tensorflow/tfjs-backend-wasm` is installed (npm install --no-save).
  */
@@ -31,6 +31,7 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "12" },
     rival: { type: "string", default: "tfjs-cpu" },
     peer: { type: "string" },
+    memory: { type: "string", default: "arena" },
     json: { type: "boolean", default: false },
   },
 });
@@ -38,7 +39,7 @@ const threads = Number(options.threads);
 const rounds = Number(options.rounds);
 const say = (line) => process.stderr.write(`${line}\n`);
 
-const engine = await openEngine("cpu", { threads });
+const engine = await openEngine("cpu", { threads, memory: options.memory });
 const rival = await openRival(options.rival);
 
 if (rival !== null) {

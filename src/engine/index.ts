@@ -2,12 +2,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { silenceBanner } from "./banner.js";
 import { createCompiledEngine } from "./compiled/engine.js";
+import type { MemoryUse } from "./compiled/session.js";
 import { createEagerEngine } from "./eager.js";
 import type { Engine, EngineId } from "./engine.js";
 import { ENGINE_IDS, EngineError } from "./engine.js";
 import { missingProvider } from "./providers.js";
 import { loadTfjsNode, TENSORFLOW_BACKEND } from "./tfjs-node.js";
 
+export type { MemoryUse } from "./compiled/session.js";
 export * from "./engine.js";
 export type { EngineProbe } from "./probe.js";
 export { chooseEngine, probeEngines } from "./probe.js";
@@ -16,13 +18,18 @@ export interface EngineOptions {
   readonly threads: number;
   /** ONNX Runtime's own log, on stderr (compiled engines). Default "errors". */
   readonly log?: "errors" | "everything";
+  /** Compiled engines on the CPU. Default "lean"; "arena" for few executables that run long. */
+  readonly memory?: MemoryUse;
 }
 
 /**
  * Opens an engine.
  * @throws EngineError, in one line with what to do, when it is not available here.
  */
-export async function openEngine(id: EngineId, { threads, log = "errors" }: EngineOptions): Promise<Engine> {
+export async function openEngine(
+  id: EngineId,
+  { threads, log = "errors", memory = "lean" }: EngineOptions,
+): Promise<Engine> {
   if (!Number.isInteger(threads) || threads < 1) {
     throw new EngineError(`threads is ${threads}; an engine needs a positive whole number of them`);
   }
@@ -33,7 +40,7 @@ export async function openEngine(id: EngineId, { threads, log = "errors" }: Engi
     case "cuda": {
       const missing = await missingProvider(id);
       if (missing !== undefined) throw new EngineError(`engine "${id}": ${missing.reason}; ${missing.remedy}`);
-      return createCompiledEngine({ target: id, threads, log });
+      return createCompiledEngine({ target: id, threads, log, memory });
     }
     case "tfjs-cpu":
       return createEagerEngine(id, "cpu", 1);

@@ -8,11 +8,19 @@ export interface SessionSettings {
   readonly threads: number;
   /** ONNX Runtime's own log, on stderr: errors only, or everything (which lists where each node is placed). */
   readonly log: "errors" | "everything";
+  readonly memory: MemoryUse;
 }
+
+/**
+ * Where an executable's intermediate tensors live between runs, on the CPU. "lean": they are given back after every run,
+ * and all executables share the process' heap. "arena": each executable keeps an arena of its own at the size of its peak,
+ * 1–6 % faster. Ten shapes of a decoder's train step with 0.8 M parameters took 0.4 GiB lean and 1.8 GiB with arenas.
+ */
+export type MemoryUse = "lean" | "arena";
 
 export async function createSession(
   model: Uint8Array,
-  { target, threads, log }: SessionSettings,
+  { target, threads, log, memory }: SessionSettings,
   outputsOnDevice: readonly string[] = [],
 ): Promise<ort.InferenceSession> {
   return ort.InferenceSession.create(model, {
@@ -20,6 +28,9 @@ export async function createSession(
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
+    // A memory pattern without an arena would map and unmap its whole block in every run.
+    enableCpuMemArena: memory === "arena",
+    enableMemPattern: memory === "arena",
     graphOptimizationLevel: "all",
     // A planned block per shape costs memory and saves no time: measured on a DPO step, 0.8 instead of 1.2 GB over six
     // shapes, as fast.
