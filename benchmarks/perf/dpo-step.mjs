@@ -5,7 +5,8 @@
  *
  *   node benchmarks/perf/dpo-step.mjs --data ../shared/data/hh [--peer PYTHON] [--threads 2] [--rounds 5] [--steps 20]
  *
- * Losses are compared before anything is timed; rounds of the rivals are interleaved; the ratio is of medians.
+ * Losses are compared before anything is timed; rounds of the rivals are interleaved; the ratio is of medians. With
+ * `--rounds 0` only the losses are compared.
  * `--peer` is a Python with benchmarks/peers/requirements-dpo.txt installed; without it only this side is measured.
  */
 import { spawn } from "node:child_process";
@@ -169,7 +170,7 @@ const median = (xs) => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)];
 
 // Compiles every shape, and gives the losses that are compared.
 const losses = (await ours(null)).summary.curve.map(({ loss }) => loss);
-await ours(cka);
+if (rounds > 0) await ours(cka);
 
 let peer = null;
 const folder = await mkdtemp(join(tmpdir(), "dpo-step-"));
@@ -192,6 +193,7 @@ try {
     const theirs = await peer.round();
     const worst = Math.max(...theirs.losses.map((loss, i) => Math.abs(loss - losses[i])));
     console.error(`largest difference of loss over ${theirs.losses.length} steps: ${worst.toExponential(2)}`);
+    if (rounds === 0) console.log(JSON.stringify({ ours: losses, theirs: theirs.losses }));
     if (!(worst <= 1e-3)) throw new Error(`the losses differ by ${worst}: nothing is timed`);
   }
 
@@ -213,7 +215,8 @@ try {
     penaltyShare: (median(seconds.cka) / median(seconds.dpo) - 1) * (count / (count - 1)),
     ...(peer === null ? {} : { "TRL pairs/s": rate(seconds.trl), ratio: median(seconds.trl) / median(seconds.dpo) }),
   };
-  if (args.json) console.log(JSON.stringify(result, null, 2));
+  if (rounds === 0) console.error("no rounds: nothing is timed");
+  else if (args.json) console.log(JSON.stringify(result, null, 2));
   else
     for (const [name, value] of Object.entries(result))
       console.log(`${name.padEnd(22)} ${Number(value.toPrecision(4))}`);
