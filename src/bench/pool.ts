@@ -140,7 +140,12 @@ export class WorkerPool {
     if (pending === undefined || pending.id !== message.id) return;
     switch (message.type) {
       case "event":
-        pending.listener.onEvent(message.event);
+        try {
+          pending.listener.onEvent(message.event);
+        } catch (error) {
+          // The disk is full, say: nothing catches what a message handler throws.
+          this.stop(error instanceof Error ? error : new Error(String(error)));
+        }
         return;
       case "done":
         member.current = undefined;

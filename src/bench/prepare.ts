@@ -2,6 +2,7 @@
  * From a suite's data to what training and scoring need: tokenised pairs by value, training prompts, and the prompts
  * that every candidate answers. Deterministic: equal data and suite give equal bytes in every worker and run.
  */
+import { setImmediate } from "node:timers/promises";
 import type { Pair, Split } from "../data/index.js";
 import { formatPrompt, formatReply, InputError, promptHash, splitPairs } from "../data/index.js";
 import { trainBpe } from "../lm/bpe.js";
@@ -31,8 +32,16 @@ export interface PreparedData {
   readonly overLong: number;
 }
 
-/** A byte-level BPE from the training split only. */
-export function trainTokenizer(pairs: readonly Pair[], suite: Suite): Tokenizer {
+/** Pairs looked at between two turns of the event loop: a signal or a key must not wait for a whole data set. */
+const pairsPerTurn = 256;
+
+async function breathe(signal: AbortSignal): Promise<void> {
+  await setImmediate();
+  signal.throwIfAborted();
+}
+
+/** A byte-level BPE from the training split only. @throws the signal's reason */
+export async function trainTokenizer(pairs: readonly Pair[], suite: Suite, signal: AbortSignal): Promise<Tokenizer> {
   const train = splitPairs(pairs, suite.data.splits).train;
   const texts: string[] = [];
   const seen = new Set<string>();
@@ -43,16 +52,20 @@ export function trainTokenizer(pairs: readonly Pair[], suite: Suite): Tokenizer 
     }
     texts.push(formatReply(pair.chosen), formatReply(pair.rejected));
   }
+  await breathe(signal);
   return new Tokenizer(trainBpe(texts, { vocabSize: suite.base.vocabSize }));
 }
 
-/** @throws InputError when a value has no training pairs or there are too few prompts to score on. */
-export function prepareData(
+/**
+ * @throws InputError when a value has no training pairs or there are too few prompts to score on; the signal's reason
+ */
+export async function prepareData(
   pairs: readonly Pair[],
   extraPrompts: readonly { readonly split: "validation" | "test"; readonly prompt: string }[],
   suite: Suite,
   tokenizer: Tokenizer,
-): PreparedData {
+  signal: AbortSignal,
+): Promise<PreparedData> {
   const values = suite.values.map((value) => value.name);
   const eos = tokenizer.eosId;
   if (eos === null) throw new InputError("the tokenizer has no end-of-text token; a policy could never end a reply");
@@ -67,12 +80,15 @@ export function prepareData(
   const encodeReply = (reply: string) => Int32Array.from([...tokenizer.encodeContinuation(formatReply(reply)), eos]);
 
   let overLong = 0;
+  let looked = 0;
   const out = emptySplits(values);
   const sources = new Map<string, { split: Split; value: string }>();
   const trainingPrompts = new Map<string, TrainingPrompt>();
   const bySplit = splitPairs(pairs, suite.data.splits);
   for (const split of ["train", "scorer", "validation", "test"] as const) {
     for (const pair of bySplit[split]) {
+      looked += 1;
+      if (looked % pairsPerTurn === 0) await breathe(signal);
       const list = out[split][pair.value];
       if (list === undefined) continue;
       if (split === "train" && list.length >= (suite.data.maxPairsPerValue ?? Number.POSITIVE_INFINITY)) continue;
@@ -113,7 +129,11 @@ export function prepareData(
     if (chosen.length === 0) throw new InputError(`no ${split} prompts in this data; add data or change data.splits`);
     return chosen;
   };
-  const texts = pairs.flatMap((pair) => [pair.prompt, pair.chosen, pair.rejected]);
+  const vocabulary = new Set<string>();
+  for (const [i, pair] of pairs.entries()) {
+    if (i % pairsPerTurn === 0) await breathe(signal);
+    for (const word of vocabularyOf([pair.prompt, pair.chosen, pair.rejected])) vocabulary.add(word);
+  }
   return {
     pairs: out,
     trainingPrompts: [...trainingPrompts.values()],
@@ -121,7 +141,7 @@ export function prepareData(
       validation: evaluation("validation", suite.evaluation.validationPrompts),
       test: evaluation("test", suite.evaluation.testPrompts),
     },
-    vocabulary: [...vocabularyOf(texts)],
+    vocabulary: [...vocabulary],
     overLong,
   };
 }

@@ -2,14 +2,14 @@
  * The folder of one run while it is written: taken by one process at a time, every file whole or absent, an interrupted
  * one to be gone on with. What the files hold is declared in `files/`.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { InputError } from "../data/errors.js";
 import { ENGINE_IDS, type EngineId } from "../engine/engine.js";
 import type { AdapterConfig } from "../lm/adapters.js";
-import { writeFileAtomic } from "../lm/atomic-file.js";
+import { WriteError, writeFileAtomic } from "../lm/atomic-file.js";
 import { loadModel, type ModelFolder } from "../lm/huggingface.js";
 import { saveAdapter } from "../lm/peft.js";
 import type { Offer } from "../methods/method.js";
@@ -28,7 +28,7 @@ import { formatSample, type SampleRow } from "./files/samples.js";
 import { type ScoreRow, writeScores } from "./files/scores.js";
 import type { SuiteLock } from "./lock.js";
 import type { EvaluationPrompt } from "./prepare.js";
-import { type Suite, suiteSchema } from "./suite.js";
+import { type Suite, suiteHash, suiteSchema } from "./suite.js";
 import type { RunSummary } from "./summary.js";
 import type { RunTables, ScoredSplit } from "./tables.js";
 
@@ -152,12 +152,7 @@ export class RunFolder {
   }
 
   readLock(): SuiteLock | undefined {
-    const file = this.files.suiteLock;
-    if (!existsSync(file)) return undefined;
-    const result = lockSchema.safeParse(parse(readFileSync(file, "utf8")));
-    if (!result.success)
-      throw new InputError(`${file}: ${result.error.issues[0]?.path.join(".")}: damaged; start the run anew`);
-    return result.data;
+    return existsSync(this.files.suiteLock) ? parseLock(this.files.suiteLock) : undefined;
   }
 
   /** @returns the lock's hash, part of what makes two runs comparable */
@@ -172,32 +167,27 @@ export class RunFolder {
   }
 
   /**
-   * The base of another run, to stand on the same one.
-   * @throws InputError when it was made from another suite's base or other data
+   * Takes over the lock of another run, unless this one has its own.
+   * @returns its hash; undefined where there is none to take
+   * @throws InputError when it is for other values
    */
-  takeBase(from: string, record: Pick<RunRecord, "dataHash" | "suite">): ModelFolder {
-    const other = readRunRecord(from);
-    if (other.dataHash !== record.dataHash) throw new InputError(`${from}: its data differ; --reuse needs the same`);
-    if (contentKey(other.suite.base) !== contentKey(record.suite.base)) {
-      throw new InputError(`${from}: its base is made by another recipe; --reuse needs the same "base" in the suite`);
+  takeLock(from: string, values: readonly string[]): string | undefined {
+    const source = runFiles(from).suiteLock;
+    if (existsSync(this.files.suiteLock) || !existsSync(source)) return undefined;
+    const lock = parseLock(source);
+    if (lock.values.map((value) => value.name).join() !== values.join()) {
+      throw new InputError(`${source}: is for other values than ${values.join(", ")}`);
     }
-    const lock = runFiles(from).suiteLock;
-    if (existsSync(lock) && !existsSync(this.files.suiteLock)) cpSync(lock, this.files.suiteLock);
-    return loadModel(join(from, "base"));
+    return this.writeLock(lock);
   }
 
   /** The judges of another run, where it has them under the same key. */
   takeScorer(from: string, key: string): void {
-    const source = join(from, "scorers", key);
-    const target = join(this.dir, "checkpoints", key);
-    if (existsSync(join(source, "done.json")) && !existsSync(join(target, "done.json"))) {
-      cpSync(source, target, { recursive: true });
-    }
+    copyWhole(join(from, "scorers", key), join(this.dir, "checkpoints", key));
   }
 
   keepScorer(key: string): void {
-    mkdirSync(join(this.dir, "scorers"), { recursive: true });
-    cpSync(join(this.dir, "checkpoints", key), join(this.dir, "scorers", key), { recursive: true });
+    copyWhole(join(this.dir, "checkpoints", key), join(this.dir, "scorers", key));
   }
 
   /** Adapters in PEFT layout: `adapters/<seed>/<method>/<name>/`. */
@@ -242,6 +232,53 @@ export class RunFolder {
     } finally {
       this.lock.release();
     }
+  }
+}
+
+/**
+ * The base of another run, to stand on the same one.
+ * @returns also whether it was given to that run from outside, not made by its suite
+ * @throws InputError when it has none, or was made by another recipe or on other data
+ */
+export function reusableBase(
+  from: string,
+  suite: Suite,
+  dataHash: string,
+): { readonly model: ModelFolder; readonly foreign: boolean } {
+  const other = readRunRecord(from);
+  if (other.baseHash === null) {
+    throw new InputError(`${from}: has no base yet; go on with it (--resume ${from}) before --reuse`);
+  }
+  if (other.dataHash !== dataHash) throw new InputError(`${from}: its data differ; --reuse needs the same`);
+  if (baseRecipe(other.suite) !== baseRecipe(suite)) {
+    throw new InputError(
+      `${from}: its base is made by another recipe; --reuse needs the same "base", "data" and "values" in the suite`,
+    );
+  }
+  return { model: loadModel(join(from, "base")), foreign: other.suiteHash !== suiteHash(other.suite) };
+}
+
+function baseRecipe({ base, data, values }: Suite): string {
+  return contentKey({ base, data, values: values.map((value) => value.name) });
+}
+
+function parseLock(file: string): SuiteLock {
+  const result = lockSchema.safeParse(parse(readFileSync(file, "utf8")));
+  if (result.success) return result.data;
+  throw new InputError(`${file}: ${result.error.issues[0]?.path.join(".")}: damaged; start the run anew`);
+}
+
+/** Copies a folder, if it is there and the copy is not; a copy under its name is whole. */
+function copyWhole(source: string, target: string): void {
+  if (!existsSync(source) || existsSync(target)) return;
+  const copy = `${target}.copy`;
+  try {
+    rmSync(copy, { recursive: true, force: true });
+    mkdirSync(dirname(target), { recursive: true });
+    cpSync(source, copy, { recursive: true });
+    renameSync(copy, target);
+  } catch (cause) {
+    throw new WriteError(target, cause);
   }
 }
 

@@ -11,6 +11,7 @@ import { type Pair, readPairs } from "../data/index.js";
 import type { EngineId } from "../engine/engine.js";
 import { type AdapterConfig, adapterScale } from "../lm/adapters.js";
 import { loadModel, type ModelFolder, modelHash, saveModel } from "../lm/huggingface.js";
+import { initWeights } from "../lm/init.js";
 import type { Tokenizer } from "../lm/tokenizer.js";
 import type { MethodSettings, Offer } from "../methods/method.js";
 import { METHODS } from "../methods/registry.js";
@@ -41,6 +42,7 @@ import { type SuiteLock, scalesFrom, scalesOf } from "./lock.js";
 import { nearestName } from "./nearest-name.js";
 import { WorkerPool } from "./pool.js";
 import { type EvaluationPrompt, type PreparedData, prepareData, trainTokenizer } from "./prepare.js";
+import { rehearse } from "./rehearse.js";
 import {
   openRunFolder,
   type RunFolder,
@@ -114,6 +116,22 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
     );
   }
   const given = givenBase(options, before, suite, dataContent);
+  const tokenizer = given?.model.tokenizer ?? (await trainTokenizer(pairs, suite, options.signal));
+  const data = await prepareData(pairs, prompts, suite, tokenizer, options.signal);
+  const seeds = [...(before?.seeds ?? options.seeds ?? suite.seeds)];
+  if (before === undefined) {
+    const config = scratchConfig(suite, tokenizer);
+    await rehearse({
+      rows: trainedRows(suite),
+      values: suite.values.map((value) => value.name),
+      lattice: simplexLattice(suite.candidates.lattice, suite.values.length),
+      budget: suite.budget,
+      seed: seeds[0] ?? 0,
+      model: given?.model ?? { config, weights: initWeights(config, suite.base.seed), tokenizer },
+      data,
+      signal: options.signal,
+    });
+  }
   // Said once the folder is this run's: an error stays one line.
   const notices: string[] = [];
   const record = before ?? {
@@ -132,7 +150,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
     budgetPer: options.budgetPer ?? null,
     engine: await resolveEngine(options.engine ?? "cpu", (line) => notices.push(line)),
     threads: options.threads,
-    seeds: [...(options.seeds ?? suite.seeds)],
+    seeds,
     command: [] as string[],
     ...environment(),
   };
@@ -148,8 +166,8 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
     options.onFolder(folder.dir);
     for (const line of notices) options.onNotice(line);
     const run = new SuiteRun(suite, folder, options, {
-      pairs,
-      prompts,
+      data,
+      tokenizer,
       given: given?.model,
       record: { ...record, command, id: folder.id },
     });
@@ -208,8 +226,8 @@ async function readData(suite: Suite, path: string | undefined): Promise<SuiteDa
 }
 
 interface Inputs {
-  readonly pairs: readonly Pair[];
-  readonly prompts: SuiteData["prompts"];
+  readonly data: PreparedData;
+  readonly tokenizer: Tokenizer;
   readonly given: ModelFolder | undefined;
   readonly record: RunRecord;
 }
@@ -310,8 +328,7 @@ class SuiteRun {
     };
 
     stage("base policy");
-    const tokenizer = this.#tokenizer();
-    const data = prepareData(this.inputs.pairs, this.inputs.prompts, suite, tokenizer);
+    const { data, tokenizer } = this.inputs;
     const basics: WorkerSetup = {
       engine: this.inputs.record.engine,
       suite,
@@ -417,12 +434,6 @@ class SuiteRun {
         broken: split === "test" ? broken : null,
       });
     }
-  }
-
-  /** The base's own, a stored one of this run, or one trained now from the training split. */
-  #tokenizer(): Tokenizer {
-    if (this.inputs.given !== undefined) return this.inputs.given.tokenizer;
-    return trainTokenizer(this.inputs.pairs, this.suite);
   }
 
   /** Leaves the base in `base/`; returns the hash of its content. */

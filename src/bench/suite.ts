@@ -224,7 +224,9 @@ export function parseSuite(text: string, file: string): Suite {
   }
   const result = suiteSchema.safeParse(document.toJS());
   if (!result.success) {
-    const issue = result.error.issues[0];
+    // A mistyped key is also a missing one: its own name says more.
+    const { issues } = result.error;
+    const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
     throw new InputError(
       issue === undefined ? `${file}: not a suite` : `${file}: ${describeIssue(issue, document.toJS())}`,
     );

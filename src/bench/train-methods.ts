@@ -1,11 +1,13 @@
 /** Runs a suite's methods for one seed: each with its own purse, all over one pool, a failure of one no other's. */
 
+import { InputError } from "../data/errors.js";
 import type { MethodBudget } from "../methods/budget.js";
-import { Purse } from "../methods/budget.js";
+import { BudgetExceeded, Purse } from "../methods/budget.js";
 import type { Method, MethodContext, MethodSettings, Offer } from "../methods/method.js";
 import { contentKey, type Task, type TaskResult } from "../methods/task.js";
 import type { LedgerRow } from "./files/ledger.js";
 import { JobError } from "./pool.js";
+import { tooSmall } from "./rehearse.js";
 import type { Session } from "./session.js";
 
 /** A row that is trained: a registered method, or a variant of one with other settings. */
@@ -30,9 +32,12 @@ export interface TrainingPlan {
   readonly context: string;
 }
 
-/** What a training failure is, as opposed to a fault of the program, the disk or the user: the run goes on without it. */
+/**
+ * What a training failure is, as opposed to a fault of the program, the disk or the user: the run goes on without it. Also
+ * a method that asks for more than it has (its purse says so, on this side of the workers).
+ */
 function isMethodFailure(error: unknown): error is Error {
-  return error instanceof JobError && (error.name === "MethodFailure" || error.name === "BudgetExceeded");
+  return (error instanceof JobError && error.name === "MethodFailure") || error instanceof BudgetExceeded;
 }
 
 export async function trainRow(session: Session, plan: TrainingPlan, row: TrainedRow): Promise<RowOutcome> {
@@ -75,6 +80,8 @@ export async function trainRow(session: Session, plan: TrainingPlan, row: Traine
   try {
     return { kind: "offered", offer: await row.method.run(context), ledger: ledger.rows() };
   } catch (error) {
+    if (error instanceof JobError && error.name === "BudgetExceeded")
+      throw new InputError(tooSmall(row.id, error.message));
     if (!isMethodFailure(error)) throw error;
     return { kind: "failed", message: error.message, ledger: ledger.rows() };
   }

@@ -2,8 +2,9 @@
  * One run on one folder at a time: `run.lock` names the process that writes there. The lock of a process that has died
  * is taken over; on Linux a process is known by its number and its start, since numbers are used again.
  */
-import { linkSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { dirname } from "node:path";
 import { threadId } from "node:worker_threads";
 import { z } from "zod";
 import { InputError } from "../../data/errors.js";
@@ -37,7 +38,7 @@ export function lockFolder(folder: string): FolderLock {
   const own: Holder = { pid: process.pid, host: hostname(), start: processState(process.pid).start, token };
   const temporary = `${lock}.${token}`;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     // Linked into place when it is whole: nobody ever sees a lock without its holder.
     writeFileSync(temporary, `${JSON.stringify(own)}\n`);
   } catch (cause) {
@@ -54,6 +55,18 @@ export function lockFolder(folder: string): FolderLock {
     throw new InputError(`${folder}: other runs are taking this folder over and over; try again`);
   } finally {
     rmSync(temporary, { force: true });
+  }
+}
+
+/** With its parents. Not Node's own `recursive`, which never ends under /proc (Node 20). */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (cause) {
+    if (codeOf(cause) === "EEXIST" && statSync(folder).isDirectory()) return;
+    if (codeOf(cause) !== "ENOENT" || existsSync(dirname(folder))) throw cause;
+    makeFolder(dirname(folder));
+    mkdirSync(folder);
   }
 }
 
