@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const PER_ROUTINE = 10;
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 240_000;
 
 /** [file, routine, tests that must catch it] */
 const ROUTINES = [
@@ -174,7 +174,7 @@ function start() {
   const child = fork(fileURLToPath(new URL("./mutations-runner.mjs", import.meta.url)), [], {
     cwd: copy,
     stdio: ["ignore", "ignore", "ignore", "ipc"],
-    env: { ...process.env, LAW_RUNS: "120", FC_SEED: "1", MVA_BENCH_SHARED: join(root, "../shared") },
+    env: { ...process.env, LAW_RUNS: "100", FC_SEED: "1", MVA_BENCH_SHARED: join(root, "../shared") },
   });
   return new Promise((resolve) => child.once("message", () => resolve(child)));
 }
