@@ -18,6 +18,7 @@ import { ExecutableCache } from "./executable-cache.js";
 import type { FusedBank } from "./fused-weights.js";
 import { fuseBank, fuseWeights } from "./fused-weights.js";
 import { KvCache } from "./kv-cache.js";
+import { WeightMerger } from "./merged-weights.js";
 import { prefillProgram, prefillSignature } from "./prefill.js";
 import { argMax, drawToken, logProbOf, sampleNoise } from "./sampling.js";
 
@@ -66,6 +67,11 @@ export interface Generation {
 export interface GeneratorOptions {
   /** Rows that are decoded together at most. */
   readonly maxRows?: number;
+  /**
+   * Rows of one mixture in a call from which the mixture is merged into weights instead of read from the bank. Merged
+   * weights round differently, so a text may then differ, rarely, with what else is in the call. Default: never.
+   */
+  readonly mergeFrom?: number;
 }
 
 /** Batches come in these sizes; the smallest that holds the rows is taken. */
@@ -85,6 +91,8 @@ const MAX_EXECUTABLES = 24;
 
 interface AdapterSet {
   readonly key: string;
+  /** The mixture to merge; then there are no members. */
+  readonly merge?: readonly number[];
   /** Sets of equal layout share executables: adapters are fed. */
   readonly layout: string;
   /** Indices into the generator's adapters. */
@@ -109,6 +117,8 @@ export class Generator {
   private readonly sets = new Map<string, AdapterSet>();
   private readonly fusedWeights: TensorMap;
   private readonly batchSizes: readonly number[];
+  private readonly mergeFrom: number;
+  private merger: WeightMerger | undefined;
 
   constructor(
     private readonly engine: Engine,
@@ -121,6 +131,7 @@ export class Generator {
       throw new Error(`maxRows is ${maxRows}; it must be at least ${MIN_ROWS_WITH_BANK}`);
     this.batchSizes = [...BATCH_SIZES.filter((size) => size < maxRows), maxRows];
     this.fusedWeights = fuseWeights(model.config, model.weights);
+    this.mergeFrom = options.mergeFrom ?? Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -156,10 +167,13 @@ export class Generator {
   replaceAdapters(adapters: readonly Adapter[]): void {
     this.adapters = adapters;
     this.sets.clear();
+    void this.merger?.dispose();
+    this.merger = undefined;
   }
 
-  dispose(): Promise<void> {
-    return this.executables.dispose();
+  async dispose(): Promise<void> {
+    await this.merger?.dispose();
+    await this.executables.dispose();
   }
 
   /** Rows by adapter set, those with short prompts first, so that rows of like length are decoded together. */
@@ -168,6 +182,8 @@ export class Generator {
     settings: GenerationSettings,
   ): { set: AdapterSet; pending: Running[] }[] {
     const groups = new Map<string, { set: AdapterSet; pending: Running[] }>();
+    const sharing = new Map<string, number>();
+    for (const { coefficients } of rows) sharing.set(`${coefficients}`, (sharing.get(`${coefficients}`) ?? 0) + 1);
     for (const [index, row] of rows.entries()) {
       if (row.prompt.length === 0) throw new Error(`row ${index} to generate has an empty prompt`);
       const coefficients = row.coefficients ?? [];
@@ -180,7 +196,9 @@ export class Generator {
           `row ${index}: ${row.prompt.length} prompt tokens and ${settings.maxNewTokens} new ones pass the model's ${this.model.config.maxPositions} positions`,
         );
       }
-      const set = this.adapterSet(coefficients.flatMap((coefficient, k) => (coefficient === 0 ? [] : [k])));
+      const members = coefficients.flatMap((coefficient, k) => (coefficient === 0 ? [] : [k]));
+      const merged = members.length > 0 && (sharing.get(`${row.coefficients}`) ?? 0) >= this.mergeFrom;
+      const set = merged ? mergedSet(coefficients) : this.adapterSet(members);
       const group = groups.get(set.key) ?? { set, pending: [] };
       groups.set(set.key, group);
       const uniform = sampleNoise(settings.seed, row.promptKey, row.sample);
@@ -211,6 +229,7 @@ export class Generator {
     report: () => void,
   ): Promise<void> {
     const waiting = [...pending];
+    const fed = await this.fedTensors(set);
     const least = set.members.length === 0 ? 1 : MIN_ROWS_WITH_BANK;
     batch.resize(this.sizeFor(Math.max(least, waiting.length)));
     while (waiting.length > 0 || batch.active > 0) {
@@ -220,16 +239,16 @@ export class Generator {
         const taken = waiting.splice(0, this.prefillCount(waiting, open));
         const length = bucketLength(taken[0]?.row.prompt.length ?? 1);
         const count = PREFILL_SIZES.find((size) => size >= taken.length) ?? taken.length;
-        const executable = await this.prefill(set, count, length, batch.output);
+        const executable = await this.prefill(set, fed.prefill, count, length, batch.output);
         const inputs = batch.prefillInputs(taken, count, length);
-        batch.prefilled(taken, length, await executable.run({ ...inputs, ...set.bank?.tensors }));
+        batch.prefilled(taken, length, await executable.run({ ...inputs, ...fed.prefill }));
         report();
         continue;
       }
       batch.resize(waiting.length > 0 ? batch.size : this.sizeFor(Math.max(least, batch.active)));
-      const executable = await this.step(set, batch.size, batch.capacity, batch.output);
+      const executable = await this.step(set, fed.step, batch.size, batch.capacity, batch.output);
       const before = batch.active;
-      batch.stepped(await executable.run({ ...batch.stepInputs(), ...set.fused?.tensors }));
+      batch.stepped(await executable.run({ ...batch.stepInputs(), ...fed.step }));
       if (batch.active < before) report();
     }
   }
@@ -246,26 +265,51 @@ export class Generator {
     return this.batchSizes.find((size) => size >= rows) ?? (this.batchSizes.at(-1) as number);
   }
 
-  private prefill(set: AdapterSet, rows: number, length: number, output: StepOutput): Promise<Executable> {
+  /** What is fed beside the batch: the bank, or every weight with a mixture merged in. */
+  private async fedTensors(set: AdapterSet): Promise<{ prefill: TensorMap; step: TensorMap }> {
+    if (set.merge === undefined) return { prefill: set.bank?.tensors ?? {}, step: set.fused?.tensors ?? {} };
+    const base = { weights: this.model.weights, fused: this.fusedWeights };
+    this.merger ??= new WeightMerger(this.engine, this.model.config, base, this.adapters);
+    const { weights, fused } = await this.merger.merge(set.merge);
+    return { prefill: weights, step: fused };
+  }
+
+  private prefill(
+    set: AdapterSet,
+    fed: TensorMap,
+    rows: number,
+    length: number,
+    output: StepOutput,
+  ): Promise<Executable> {
     const key = `prefill/${set.layout}/${rows}x${length}/${output.logits}/${output.probabilities}`;
     return this.executables.get(key, () =>
       this.engine.compile("prefill", prefillProgram(this.model.config, output, set.bank), {
-        inputs: { ...prefillSignature({ rows, length }, output, set.bank), ...specsOf(set.bank?.tensors ?? {}) },
-        constants: this.model.weights,
+        inputs: { ...prefillSignature({ rows, length }, output, set.bank), ...specsOf(fed) },
+        constants: set.merge === undefined ? this.model.weights : {},
       }),
     );
   }
 
-  private step(set: AdapterSet, rows: number, capacity: number, output: StepOutput): Promise<Executable> {
+  private step(
+    set: AdapterSet,
+    fed: TensorMap,
+    rows: number,
+    capacity: number,
+    output: StepOutput,
+  ): Promise<Executable> {
     const key = `step/${set.layout}/${rows}x${capacity}/${output.logits}/${output.probabilities}`;
     const shape = { rows, capacity };
     return this.executables.get(key, () =>
       this.engine.compile("decode step", stepProgram(this.model.config, shape, output, set.fused), {
-        inputs: { ...stepSignature(this.model.config, shape, output, set.fused), ...specsOf(set.fused?.tensors ?? {}) },
-        constants: this.fusedWeights,
+        inputs: { ...stepSignature(this.model.config, shape, output, set.fused), ...specsOf(fed) },
+        constants: set.merge === undefined ? this.fusedWeights : {},
       }),
     );
   }
+}
+
+function mergedSet(coefficients: readonly number[]): AdapterSet {
+  return { key: `merged ${coefficients}`, merge: coefficients, layout: "merged", members: [], bank: null, fused: null };
 }
 
 /**

@@ -39,16 +39,11 @@ export function prefillProgram(config: DecoderConfig, output: StepOutput, bank: 
     if (!tokens || !positions || !segments || !last) throw new Error("prefill needs the inputs of prefillSignature");
     const adapters = bank !== null && coefficients ? mixBank(bank, inputs, coefficients) : undefined;
     const cached: TfTensors = {};
-    const hidden = decoderHidden(
-      config,
-      constants,
-      { tokens, positions, segments },
-      adapters,
-      (layer, keys, values) => {
-        cached[`keys.${layer}`] = tf.clone(keys);
-        cached[`values.${layer}`] = tf.clone(values);
-      },
-    );
-    return { outputs: { ...cached, ...chooseOutputs(logitsAt(config, constants, hidden, last), output, inputs) } };
+    const weights = { ...constants, ...inputs };
+    const hidden = decoderHidden(config, weights, { tokens, positions, segments }, adapters, (layer, keys, values) => {
+      cached[`keys.${layer}`] = tf.clone(keys);
+      cached[`values.${layer}`] = tf.clone(values);
+    });
+    return { outputs: { ...cached, ...chooseOutputs(logitsAt(config, weights, hidden, last), output, inputs) } };
   };
 }

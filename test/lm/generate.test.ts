@@ -189,7 +189,7 @@ for (const id of ENGINES) {
       },
     );
 
-    test("a mixture generates what its merged weights generate", async () => {
+    test("a mixture generates what its merged weights generate, and is merged where many rows share it", async () => {
       const coefficients = [0.5, 0.75, 1];
       const rows = someRows().map((row) => ({ ...row, coefficients }));
       const bank = new Generator(engine, model, adapters);
@@ -206,7 +206,15 @@ for (const id of ENGINES) {
         expect(tokens).toEqual(fromMerged[i]?.tokens);
         expect(maxDifference(logProbs, fromMerged[i]?.logProbs ?? [])).toBeLessThan(1e-4);
       }
-      await Promise.all([bank.dispose(), merged.dispose()]);
+      const choosing = new Generator(engine, model, adapters, { mergeFrom: rows.length });
+      const [alone] = await choosing.generate(rows.slice(0, 1), greedy);
+      expect(alone).toEqual(fromBank[0]);
+      const byEngine = await choosing.generate(rows, greedy);
+      for (const [i, { tokens, logProbs }] of byEngine.entries()) {
+        expect(tokens).toEqual(fromMerged[i]?.tokens);
+        expect(maxDifference(logProbs, fromMerged[i]?.logProbs ?? [])).toBeLessThan(2e-5);
+      }
+      await Promise.all([bank.dispose(), merged.dispose(), choosing.dispose()]);
     });
 
     test("stop tokens end a row, the limit cuts it", async () => {
