@@ -43,7 +43,7 @@ const engine = await openEngine("cpu", { threads, memory: options.memory });
 const rival = await openRival(options.rival);
 
 if (rival !== null) {
-  const [ours, theirs] = [await losses(engine, 2, 2, 16), await losses(rival, 2, 2, 16)];
+  const [ours, theirs] = [await losses(engine, 2, 1, 8), await losses(rival, 2, 1, 8)];
   agree(`eager ${options.rival}`, ours, theirs, 1e-4);
 }
 const step = await Stepper(engine, BATCH, TIME);
