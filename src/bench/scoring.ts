@@ -5,7 +5,7 @@
 import type { Engine, TensorMap } from "../engine/engine.js";
 import type { Adapter, AdapterConfig } from "../lm/adapters.js";
 import { Generator } from "../lm/generate.js";
-import { type MixedReply, ReplyDivergence } from "../lm/reply-divergence.js";
+import { type ScoredRow, SequenceScorer } from "../lm/sequence-scorer.js";
 import type { TaskEnv } from "../methods/task.js";
 import type { Scorer } from "../rewards/scorer.js";
 import { isBroken } from "./broken.js";
@@ -16,7 +16,7 @@ import type { Suite } from "./suite.js";
 /** What scoring keeps from job to job: compiled programs, by how many adapters a policy mixes. */
 export class ScoringPrograms {
   readonly #generators = new Map<number, Generator>();
-  #divergence: ReplyDivergence | undefined;
+  #sequences: SequenceScorer | undefined;
 
   constructor(
     readonly engine: Engine,
@@ -33,16 +33,18 @@ export class ScoringPrograms {
     return generator;
   }
 
-  get divergence(): ReplyDivergence {
-    this.#divergence ??= new ReplyDivergence(this.engine, this.model);
-    return this.#divergence;
+  /** A scorer of replies under mixtures of just these adapters, likewise. */
+  sequences(adapters: readonly Adapter[]): SequenceScorer {
+    if (this.#sequences === undefined) this.#sequences = new SequenceScorer(this.engine, this.model, adapters);
+    else this.#sequences.replaceAdapters(adapters);
+    return this.#sequences;
   }
 
   async dispose(): Promise<void> {
     for (const generator of this.#generators.values()) await generator.dispose();
     this.#generators.clear();
-    await this.#divergence?.dispose();
-    this.#divergence = undefined;
+    await this.#sequences?.dispose();
+    this.#sequences = undefined;
   }
 }
 
@@ -99,15 +101,15 @@ async function scorePolicy(
   );
   const columns = suite.values.map((value) => env.scorer.values.indexOf(value.name));
   const divergence = job.kl
-    ? await env.programs.divergence.measure(
+    ? await env.programs.sequences(bank).score(
         rows.map(
-          ({ prompt }, i): MixedReply => ({
+          ({ prompt }, i): ScoredRow => ({
             prompt: prompt.tokens,
             response: generated[i]?.tokens ?? new Int32Array(),
             coefficients,
           }),
         ),
-        bank,
+        env.signal,
       )
     : undefined;
   const flat = rows.map((_, i): ScoredReply => {
@@ -120,7 +122,7 @@ async function scorePolicy(
         const score = scored[i]?.[column];
         return score !== undefined && Number.isFinite(score) ? score : null;
       }),
-      kl: divergence?.[i] ?? null,
+      kl: divergence?.[i]?.kl ?? null,
     };
   });
   return prompts.map((_, p) => flat.slice(p * samples, (p + 1) * samples));

@@ -36,13 +36,18 @@ const MAX_EXECUTABLES = 16;
 
 export class SequenceScorer {
   private readonly executables = new ExecutableCache(MAX_EXECUTABLES);
-  private readonly bank: Bank;
+  private bank: Bank;
 
   constructor(
     private readonly engine: Engine,
     private readonly model: Model,
     adapters: readonly Adapter[],
   ) {
+    this.bank = stackBank(adapters);
+  }
+
+  /** Puts other adapters in the place of the bank's; of the same shapes, they need no new executables. */
+  replaceAdapters(adapters: readonly Adapter[]): void {
     this.bank = stackBank(adapters);
   }
 
@@ -84,13 +89,23 @@ export class SequenceScorer {
     const size = this.bank.size;
     const coefficients = float32([shape.rows, size]);
     for (const [i, row] of rows.entries()) coefficients.data.set(row.coefficients, i * size);
-    const executable = await this.executables.get(`${shape.rows}x${length}x${selected}`, () =>
-      this.engine.compile("score replies", scoreProgram(this.model.config, this.bank), {
-        inputs: { ...sequenceSignature(shape), coefficients: { dtype: "float32", shape: [shape.rows, size] } },
-        constants: { ...this.model.weights, ...this.bank.tensors },
+    const { bank } = this;
+    const fed = Object.entries(bank.tensors).map(
+      ([name, { dtype, shape: own }]) => [name, { dtype, shape: own }] as const,
+    );
+    // The adapters are fed: a scorer judges many policies of the same shape, one after the other.
+    const key = JSON.stringify([shape.rows, length, selected, fed, [...bank.scales]]);
+    const executable = await this.executables.get(key, () =>
+      this.engine.compile("score replies", scoreProgram(this.model.config, bank), {
+        inputs: {
+          ...sequenceSignature(shape),
+          ...Object.fromEntries(fed),
+          ...(size === 0 ? {} : { coefficients: { dtype: "float32", shape: [shape.rows, size] } }),
+        },
+        constants: this.model.weights,
       }),
     );
-    const outputs = await executable.run({ ...inputs, coefficients });
+    const outputs = await executable.run({ ...inputs, ...bank.tensors, ...(size === 0 ? {} : { coefficients }) });
     const part = (name: string, row: number): Float32Array =>
       Float32Array.from(outputs[name]?.data ?? []).slice(offsets[row] ?? 0, offsets[row + 1] ?? 0);
     return rows.map((_, row) => ({
@@ -104,9 +119,10 @@ export class SequenceScorer {
 function scoreProgram(config: DecoderConfig, bank: Bank): Program {
   return ({ inputs, constants }) => {
     const { coefficients, predictors, targets } = inputs;
-    if (!coefficients || !predictors || !targets) throw new Error("scoring needs the inputs of sequenceSignature");
+    if ((!coefficients && bank.size > 0) || !predictors || !targets)
+      throw new Error("scoring needs the inputs of sequenceSignature");
     const logSoftmax = (mixed: boolean): tf.Tensor => {
-      const adapters = mixed && bank.size > 0 ? mixBank(bank, constants, coefficients) : undefined;
+      const adapters = mixed && coefficients ? mixBank(bank, inputs, coefficients) : undefined;
       return tf.logSoftmax(
         logitsAt(config, constants, sequenceHidden(config, constants, inputs, adapters), predictors),
       );
