@@ -12,6 +12,7 @@ const plain = (keys: ArrayLike<number>): number[] =>
 const KINDS: Record<string, (u: number) => number> = {
   uniform: (u) => u - 0.5,
   ties: (u) => Math.floor(10 * u) - 5,
+  "short ties": (u) => Math.floor(3000 * u) - 1000,
   "equal upper halves": (u) => -1 - u * 1e-12,
   "equal upper halves, above 0": (u) => 1 + Math.floor(u * 1000) * 2 ** -50,
   subnormal: (u) => Math.floor(9 * u) * 5e-324 - 2e-323,
