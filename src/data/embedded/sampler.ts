@@ -182,7 +182,7 @@ function rank({ kind, sentence }: Part): number {
   return order.indexOf(kind) * inventory.length + (place.get(sentence) ?? 0);
 }
 
-/** Any order, in which the steps follow one another as before. */
+/** Any order of kinds; sentences of one kind follow one another as before. */
 function mix(random: RandomGenerator, parts: readonly Part[]): readonly Part[] {
   const shuffled = [...parts];
   for (let last = shuffled.length - 1; last > 0; last -= 1) {
@@ -192,8 +192,8 @@ function mix(random: RandomGenerator, parts: readonly Part[]): readonly Part[] {
     shuffled[last] = b;
     shuffled[other] = a;
   }
-  const steps = parts.filter(({ kind }) => kind === "step").values();
-  return shuffled.map((part) => (part.kind === "step" ? (steps.next().value ?? part) : part));
+  const byKind = new Map(order.map((kind) => [kind, parts.filter((part) => part.kind === kind).values()]));
+  return shuffled.map((part) => byKind.get(part.kind)?.next().value ?? part);
 }
 
 function chance(random: RandomGenerator, probability: number): boolean {
