@@ -33,33 +33,34 @@ export function simplexLattice(name: LatticeName, values: number): number[][] {
 }
 
 /**
- * Grid points that mixing methods may explore: `count` points of the cube `[0, 1]^values` (or of the simplex), a
+ * Grid points that mixing methods may explore: `count` distinct points of the cube `[0.1, 1]^values` or of the simplex, a
  * low-discrepancy sequence (additive recurrence, Roberts' R_d), the same for every method and run.
+ * @throws RangeError beyond 1,000 points
  */
 export function exploreGrid(space: "cube" | "simplex", values: number, count: number): number[][] {
+  if (count > 1000) throw new RangeError(`${count} points to explore: at most 1,000`);
+  const dimensions = space === "cube" ? values : values - 1;
   let root = 2;
-  for (let i = 0; i < 64; i++) root = (1 + root) ** (1 / (values + 1));
-  const points: number[][] = [];
-  for (let n = 1; points.length < count; n++) {
-    const raw = Array.from({ length: values }, (_, k) => (0.5 + n * root ** -(k + 1)) % 1);
-    if (space === "cube") {
-      points.push(raw.map((x) => round(0.1 + 0.9 * x)));
-      continue;
-    }
-    // Uniform on the simplex: spacings of exponentials, from the same low-discrepancy coordinates.
-    const logs = raw.map((x) => -Math.log(1 - x));
-    const total = logs.reduce((sum, x) => sum + x, 0);
-    const head = logs.slice(0, -1).map((x) => round(x / total));
-    points.push([...head, round(1 - head.reduce((sum, x) => sum + x, 0))]);
+  for (let i = 0; i < 64; i++) root = (1 + root) ** (1 / (dimensions + 1));
+  const points = new Map<string, number[]>();
+  for (let n = 1; points.size < count; n++) {
+    const raw = Array.from({ length: dimensions }, (_, k) => (0.5 + n * root ** -(k + 1)) % 1);
+    // On the simplex: the gaps between sorted coordinates, uniform where those are.
+    const cuts = [0, ...raw.map(round).sort((a, b) => a - b), 1];
+    const point =
+      space === "cube"
+        ? raw.map((x) => round(0.1 + 0.9 * x))
+        : Array.from({ length: values }, (_, k) => round((cuts[k + 1] ?? 1) - (cuts[k] ?? 0)));
+    points.set(point.join(), point);
   }
-  return points;
+  return [...points.values()];
 }
 
 function unit(size: number, at: number): number[] {
   return Array.from({ length: size }, (_, k) => (k === at ? 1 : 0));
 }
 
-/** Two decimals: a mixture is written in files and must read back as the very number that was scored. */
+/** Four decimals: a mixture is written in files and must read back as the very number that was scored. */
 function round(x: number): number {
-  return Math.round(x * 100) / 100;
+  return Math.round(x * 1e4) / 1e4;
 }

@@ -35,15 +35,15 @@ describe("the lattices of the protocol", () => {
   property.prop([
     fc.constantFrom("cube" as const, "simplex" as const),
     fc.integer({ min: 2, max: 5 }),
-    fc.integer({ min: 1, max: 60 }),
+    fc.integer({ min: 1, max: 300 }),
   ])("explored points lie in their region, are distinct and read back as they are written", (space, values, count) => {
     const points = exploreGrid(space, values, count);
     expect(points).toHaveLength(count);
     for (const point of points) {
-      for (const x of point) expect(x >= 0 && x <= 1 && Math.round(x * 100) / 100 === x).toBe(true);
+      for (const x of point) expect(x >= 0 && x <= 1 && Number(x.toFixed(4)) === x).toBe(true);
       if (space === "simplex") expect(point.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 9);
     }
-    if (count <= 30) expect(new Set(points.map(String)).size).toBeGreaterThan(count * 0.9);
+    expect(new Set(points.map(String)).size).toBe(count);
   });
   test("fewer explored points are a beginning of more", () => {
     expect(exploreGrid("cube", 3, 20).slice(0, 5)).toEqual(exploreGrid("cube", 3, 5));

@@ -161,9 +161,9 @@ for (const id of ENGINES) {
       await Promise.all([large.dispose(), small.dispose()]);
     });
 
-    test.runIf(id === "cpu")(
-      "nor in a decoder of a suite's width, however large the batch makes the cache",
-      async () => {
+    // The plain JavaScript engine has one order of sums whatever the shapes, and would take minutes.
+    if (id === "cpu")
+      test("nor in a decoder of a suite's width, however large the batch makes the cache", async () => {
         const config = {
           ...TINY,
           vocabSize: 331,
@@ -186,8 +186,7 @@ for (const id of ENGINES) {
           expect(await generator.generate([row], { ...sampled, maxNewTokens: 40 }), `row ${i}`).toEqual([together[i]]);
         }
         await generator.dispose();
-      },
-    );
+      });
 
     test("a mixture generates what its merged weights generate, and is merged where many rows share it", async () => {
       const coefficients = [0.5, 0.75, 1];
