@@ -77,7 +77,10 @@ export class Bench {
       executables: this.#programs(engine),
       // The scorer split's pairs have no shared log-probs to offer.
       logProbs: job.split === "train" ? this.#logProbs : new PairLogProbs(),
-      ...(setup.suite.scorers.kind === "gold" ? { goldScorer: createGoldScorer() } : {}),
+      // The ruler is for the one task that says it is trained on it; nobody else may hold it.
+      ...(job.task.kind === "ppo" && job.task.rewards.kind === "gold" && setup.suite.scorers.kind === "gold"
+        ? { goldScorer: createGoldScorer() }
+        : {}),
       artefact: async (ref) => artefacts.readTensors(ref),
     };
     const output = await runTask(job.task, job.budgetFlops ?? Number.POSITIVE_INFINITY, env, {

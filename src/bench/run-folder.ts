@@ -98,6 +98,12 @@ export interface OpenOptions {
   readonly now: () => number;
 }
 
+/** @throws InputError when a run lies in the folder that a new one is to have */
+export function refuseTaken(dir: string): void {
+  if (!existsSync(runFiles(dir).run)) return;
+  throw new InputError(`${dir}: holds a run already; go on with it (--resume ${dir}) or choose another --out`);
+}
+
 /**
  * Takes the folder of a new or resumed run.
  * @throws InputError when another run writes there, or a new run is aimed at a folder that holds one
@@ -111,9 +117,7 @@ export function openRunFolder(options: OpenOptions): RunFolder {
   const lock = lockFolder(dir);
   try {
     if (resume === undefined) {
-      if (existsSync(files.run)) {
-        throw new InputError(`${dir}: holds a run already; go on with it (--resume ${dir}) or choose another --out`);
-      }
+      refuseTaken(dir);
       writeRunJson(files.run, { ...record, id: options.out === undefined ? id : idOf(dir) });
     }
     const written = readRunJson(files.run);

@@ -3,7 +3,7 @@
  * whatever was finished before an interruption is found in the run folder and not computed again.
  */
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { embeddedDataset } from "../data/embedded/dataset.js";
 import { InputError } from "../data/errors.js";
 import { dataHash } from "../data/hash.js";
@@ -48,6 +48,7 @@ import {
   type RunFolder,
   type RunRecord,
   readRunRecord,
+  refuseTaken,
   reusableBase,
   type ScoredTexts,
 } from "./run-folder.js";
@@ -108,6 +109,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   const suite = before?.suite ?? withBudgetRule(loadSuite(options.suite), options.budgetPer);
   // What can be wrong with the question is found before a folder is made for the answer.
   trainedRows(suite);
+  if (options.resume === undefined && options.out !== undefined) refuseTaken(resolve(options.cwd, options.out));
   const dataPath = options.data ?? before?.data ?? undefined;
   const { pairs, prompts, hash: dataContent } = await readData(suite, dataPath);
   if (before !== undefined && before.dataHash !== dataContent) {
