@@ -109,6 +109,28 @@ Exit codes: 0 fine, 1 a method failed, 2 usage or bad input, 3 inconclusive, 70 
       answer((await import("./commands/report.js")).report(run, options, io));
     });
 
+  program
+    .command("score")
+    .description("the whole metric table of any CSV of points or of scores by prompt, trained wherever")
+    .argument("<file>", "long form (columns value and score) or wide form (one column a value)")
+    .option("--sense <sense>", "max, min, one for each value (max,min) or by name (kl=min); default: max")
+    .option("--reference <point>", "0,0.5 or helpful=0,harmless=0.5; default: nadir − 0.1 range, from the file")
+    .option("--values <names>", "the values that count; in wide form: which columns are values")
+    .option("--group-by <columns>", "what makes a row of the table; default: method")
+    .option("--split <name>", "default: test, where there is a column split")
+    .addOption(
+      new Option("--select <how>", "all candidates, or those non-dominated on validation (default: all)").choices([
+        "all",
+        "validation",
+      ]),
+    )
+    .option("--no-run", "pass over the run.json beside the file (its scale, reference and selection)")
+    .option("--json", "print the table as one JSON document")
+    .option("--csv", "print the table as CSV")
+    .action(async (file: string, options: ScoreFlags) => {
+      answer((await import("./commands/score.js")).score(file, options, io));
+    });
+
   const suite = program.command("suite").description("the benchmark definitions");
   suite
     .command("list")
@@ -207,6 +229,18 @@ export interface RunFlags {
   readonly reuse?: string;
   readonly resume?: string;
   readonly json?: boolean;
+}
+
+export interface ScoreFlags {
+  readonly sense?: string;
+  readonly reference?: string;
+  readonly values?: string;
+  readonly groupBy?: string;
+  readonly split?: string;
+  readonly select?: "all" | "validation";
+  readonly run: boolean;
+  readonly json?: boolean;
+  readonly csv?: boolean;
 }
 
 export interface ExportFlags {

@@ -1,0 +1,460 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import type { ScoreReport } from "../../src/bench/score.js";
+import { hypervolume, igd, r2 } from "../../src/metrics/index.js";
+import { temporaryFolder } from "../bench/files/temporary-folder.js";
+import { cli, FakeIo } from "./fake-io.js";
+import { plantedInput, scoresOf, writeRun } from "./score-run.js";
+
+async function score(content: string | Uint8Array, flags: readonly string[] = [], name = "my.csv") {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, name), content);
+  const answer = await cli(["score", name, ...flags], new FakeIo(folder));
+  return { ...answer, stderr: answer.stderr.replaceAll(`${folder}/`, "") };
+}
+
+async function json(
+  content: string | Uint8Array,
+  flags: readonly string[] = [],
+  name = "my.csv",
+): Promise<ScoreReport> {
+  const { code, stdout, stderr } = await score(content, [...flags, "--json"], name);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as ScoreReport;
+}
+
+const volumes = ({ rows }: ScoreReport) => Object.fromEntries(rows.map((row) => [row.name, row.hypervolume]));
+
+const WIDE = `method,candidate,seed,helpful,harmless
+a,c0,1,1,3
+a,c1,1,2,2
+b,c0,1,3,1
+b,c1,1,1,1
+a,c0,2,2,3
+a,c1,2,2,2
+b,c0,2,3,1
+b,c1,2,0,0
+`;
+/** The same file, tidied the long way and with its columns shuffled. */
+const LONG = `score,SEED,Value,Method,candidate\n${WIDE.trim()
+  .split("\n")
+  .slice(1)
+  .flatMap((line) => {
+    const [method, candidate, seed, helpful, harmless] = line.split(",");
+    return [`${helpful},${seed},helpful,${method},${candidate}`, `${harmless},${seed},harmless,${method},${candidate}`];
+  })
+  .join("\n")}\n`;
+
+describe("the numbers", () => {
+  test("per seed, then averaged, above nadir − 0.1 range over all points of the file", async () => {
+    const report = await json(WIDE);
+    // lowest 0, highest 3 in both values
+    expect(report.values.map(({ reference }) => reference)).toEqual([-0.30000000000000004, -0.30000000000000004]);
+    expect(report.referenceFrom).toBe("from this file");
+    expect(report.values.map(({ ideal }) => ideal)).toEqual([3, 3]);
+    const above = (points: number[][]) => hypervolume(points, { reference: [-0.3, -0.3], sense: "max" }).value;
+    const a = [
+      above([
+        [1, 3],
+        [2, 2],
+      ]),
+      above([
+        [2, 3],
+        [2, 2],
+      ]),
+    ];
+    const b = [
+      above([
+        [3, 1],
+        [1, 1],
+      ]),
+      above([
+        [3, 1],
+        [0, 0],
+      ]),
+    ];
+    expect(report.rows[0]?.hypervolumePerSeed).toEqual([expect.closeTo(a[0] ?? 0), expect.closeTo(a[1] ?? 0)]);
+    expect(volumes(report)).toEqual({
+      a: expect.closeTo(((a[0] ?? 0) + (a[1] ?? 0)) / 2),
+      b: expect.closeTo(((b[0] ?? 0) + (b[1] ?? 0)) / 2),
+    });
+    expect(report.rows[0]?.normalisedHypervolume).toBeCloseTo(((a[0] ?? 0) + (a[1] ?? 0)) / 2 / 3.3 ** 2);
+    const referenceSet = [
+      [2, 3],
+      [3, 1],
+    ];
+    const one = { sense: "max" as const, referenceSet };
+    expect(report.rows[0]?.igd).toBeCloseTo(
+      (igd(
+        [
+          [1, 3],
+          [2, 2],
+        ],
+        one,
+      ).value +
+        igd(
+          [
+            [2, 3],
+            [2, 2],
+          ],
+          one,
+        ).value) /
+        2,
+    );
+    const ideal = { sense: "max" as const, reference: [3, 3] };
+    expect(report.rows[0]?.r2).toBeCloseTo(
+      (r2(
+        [
+          [1, 3],
+          [2, 2],
+        ],
+        ideal,
+      ).value +
+        r2(
+          [
+            [2, 3],
+            [2, 2],
+          ],
+          ideal,
+        ).value) /
+        2,
+    );
+    expect(report.rows[1]).toMatchObject({
+      best: [3, 1],
+      mean: [7 / 4, 3 / 4],
+      candidates: 2,
+      offered: 2,
+      frontSize: 1,
+    });
+    expect(report.intervals).toEqual({ kind: "none", reason: "neither prompts nor 3 seeds to take one over" });
+  });
+
+  test("long form says the same as wide form, columns in any order and case", async () => {
+    const { file: _a, form: wide, ...rest } = await json(WIDE);
+    const { file: _b, form: long, ...same } = await json(LONG);
+    expect([wide, long]).toEqual(["wide", "long"]);
+    // names of columns are kept as the file spells them
+    expect({
+      ...same,
+      groupBy: ["method"],
+      rows: same.rows.map((row) => ({ ...row, group: { method: row.name } })),
+    }).toEqual(rest);
+  });
+
+  test("--reference by place and by name", async () => {
+    const expected = { a: 2 * 3 - 0.5, b: 3 };
+    for (const point of ["0,0", "harmless=0, Helpful=0"]) {
+      const report = await json(WIDE, ["--reference", point]);
+      expect(report.referenceFrom).toBe("given");
+      expect(volumes(report)).toEqual({ a: expect.closeTo(expected.a), b: expect.closeTo(expected.b) });
+    }
+  });
+
+  test("--sense min is --sense max of the negated file, value by value", async () => {
+    const negate = (line: string) => line.replace(/(\d+)$/, "-$1");
+    const negated = WIDE.split("\n")
+      .map((line, i) => (i === 0 ? line : negate(line)))
+      .join("\n");
+    const plain = await json(WIDE);
+    for (const sense of ["max,min", "harmless=min"])
+      expect(volumes(await json(negated, ["--sense", sense]))).toEqual(volumes(plain));
+    const both = await json(WIDE, ["--sense", "min"]);
+    expect(both.values.map(({ reference }) => reference)).toEqual([3.3, 3.3]);
+    expect(both.rows[1]?.best).toEqual([0, 0]);
+  });
+
+  test("the split column: test unless told otherwise; --select validation takes what is non-dominated there", async () => {
+    const file = [
+      "candidate,split,x,y",
+      "good,validation,2,2",
+      "lucky,validation,1,1",
+      "good,test,2,2",
+      "lucky,test,9,9",
+      "good,train,5,5",
+    ].join("\n");
+    const at = ["--reference", "0,0"];
+    expect(volumes(await json(file, at))).toEqual({ all: 81 });
+    expect(volumes(await json(file, [...at, "--split", "Train"]))).toEqual({ all: 25 });
+    const chosen = await json(file, [...at, "--select", "validation"]);
+    expect(volumes(chosen)).toEqual({ all: 4 });
+    expect(chosen.rows[0]).toMatchObject({ candidates: 1, offered: 2 });
+  });
+
+  test("--group-by makes the rows: several columns, or another than method", async () => {
+    expect((await json(WIDE, ["--group-by", "method,seed"])).rows.map(({ name }) => name)).toEqual([
+      "a, 1",
+      "b, 1",
+      "a, 2",
+      "b, 2",
+    ]);
+    const pooled = await json(WIDE, ["--group-by", "candidate", "--reference", "0,0"]);
+    expect(volumes(pooled)).toEqual({ c0: expect.closeTo((5 + 7) / 2), c1: expect.closeTo(4) });
+  });
+
+  test("scores by prompt and sample are averaged, and prompts give intervals and a verdict", async () => {
+    const rows = Array.from({ length: 40 }, (_, p) =>
+      ["a", "b"].flatMap((method) =>
+        [0, 1].map(
+          (sample) =>
+            `${method},p${p},${sample},${(method === "a" ? 0.8 : 0.3) + 0.01 * ((p * 7) % 11) + (sample === 0 ? -0.1 : 0.1)},0.5`,
+        ),
+      ),
+    ).flat();
+    const report = await json(`method,prompt,sample,x,y\n${rows.join("\n")}\n`, ["--reference", "0,0"]);
+    expect(report).toMatchObject({ prompts: 40, intervals: { kind: "prompts", resamples: 2000 } });
+    const [a, b] = report.rows;
+    expect(a?.interval?.low).toBeLessThan(a?.hypervolume ?? 0);
+    expect(a?.interval?.high).toBeGreaterThan(a?.hypervolume ?? 0);
+    expect((a?.hypervolume ?? 0) - (b?.hypervolume ?? 0)).toBeCloseTo(0.25);
+    expect(report.differences).toMatchObject([{ a: "a", b: "b", shown: true }]);
+  });
+
+  test("a value that is judged on its own prompts only is averaged over those", async () => {
+    const rows = ["x,p1,1", "x,p2,3", "y,p3,10"].map((row) => `m,${row}`);
+    const report = await json(`method,value,prompt,score\n${rows.join("\n")}\n`, ["--reference", "0,0"]);
+    expect(volumes(report)).toEqual({ m: expect.closeTo(20) });
+    expect(report.values.map(({ prompts }) => prompts)).toEqual([2, 1]);
+  });
+
+  test("from three seeds on there are intervals without prompts", async () => {
+    const third = `${WIDE}a,c0,3,2,2.5\nb,c0,3,3,1.5\n`;
+    const report = await json(third);
+    expect(report.intervals).toMatchObject({ kind: "seeds" });
+    expect(report.rows.every(({ interval }) => interval !== null && interval.low < interval.high)).toBe(true);
+  });
+});
+
+describe("beside a run.json", () => {
+  test.each([[[1]], [[1, 2, 10]]])(
+    "scale, reference, selection and intervals are the run's: its report's numbers (seeds %j)",
+    async (seeds) => {
+      const folder = temporaryFolder();
+      const summary = writeRun(folder, plantedInput(seeds));
+      const { code, stdout } = await cli(["score", scoresOf(folder), "--json"]);
+      expect(code).toBe(0);
+      const report = JSON.parse(stdout) as ScoreReport;
+      expect(report).toMatchObject({
+        run: "planted",
+        select: "run",
+        split: "test",
+        referenceFrom: "from the run's suite",
+      });
+      expect(report.values.map(({ name }) => name)).toEqual(["zeal", "art"]);
+      expect(report.rows).toHaveLength(3);
+      for (const row of report.rows) {
+        const method = summary.methods.find(({ id }) => id === row.name);
+        // to the last bit
+        expect({ value: row.hypervolume, ...row.interval }).toEqual(method?.hypervolume);
+        expect(row.hypervolumePerSeed).toEqual(method?.hypervolumeBySeed);
+        expect(row.best).toEqual(method?.best.map((x) => expect.closeTo(x, 12)));
+      }
+      expect(report.rows.find(({ name }) => name === "mva")).toMatchObject({ candidates: 2, offered: 3 });
+    },
+  );
+
+  test("--select all and --no-run are other numbers, and say so", async () => {
+    const folder = temporaryFolder();
+    writeRun(folder, plantedInput([1]));
+    const of = async (...flags: string[]) =>
+      JSON.parse((await cli(["score", scoresOf(folder), "--json", ...flags])).stdout) as ScoreReport;
+    const run = await of();
+    const all = await of("--select", "all");
+    expect(all.rows.find(({ name }) => name === "mva")?.hypervolume).toBeGreaterThan(
+      run.rows.find(({ name }) => name === "mva")?.hypervolume ?? 9,
+    );
+    const alone = await of("--no-run");
+    expect(alone).toMatchObject({ run: null, select: "all", referenceFrom: "from this file" });
+    expect(alone.values.every(({ center, scale }) => center === 0 && scale === 1)).toBe(true);
+  });
+
+  test("a cut or foreign file is not taken for the run's", async () => {
+    const folder = temporaryFolder();
+    writeRun(folder, plantedInput([1]));
+    const path = scoresOf(folder);
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    const refused = async (content: string, message: RegExp) => {
+      writeFileSync(path, content);
+      const { code, stdout, stderr } = await cli(["score", path]);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(message);
+    };
+    await refused(
+      lines.filter((line) => !line.includes(",soup,c1,test,")).join("\n"),
+      /no score of soup c1 \(seed 1\), which the run selected/,
+    );
+    await refused(
+      lines.filter((line) => !line.includes(",test7,")).join("\n"),
+      /no score for prompt test7 of the run's prompts\.csv/,
+    );
+    await refused(
+      lines.join("\n").replaceAll(",soup,c1,", ",soup,c9,"),
+      /soup c9 \(seed 1\) is not in the candidates\.csv/,
+    );
+    await refused(WIDE, /lacks a column .*; --no-run scores it without the run/);
+  });
+});
+
+describe("a CSV that nobody prepared", () => {
+  test("byte-order mark, CRLF, blank and comma-only lines, spaces, quotes, no last line end, an index column, text columns", async () => {
+    const untidy = `\ufeff,"Method" , candidate,seed, helpful ,harmless,note\r\n\r\n${WIDE.trim()
+      .split("\n")
+      .slice(1)
+      .map((line, i) => {
+        const [method, candidate, seed, helpful, harmless] = line.split(",");
+        return `${i},"${method}" ,"${candidate}, ""w=1""", ${seed},${helpful} , "+${harmless}.0e0","two\r\nlines"`;
+      })
+      .join("\r\n")}\r\n,,,,,,\r\n   `;
+    const { code, stderr } = await score(untidy);
+    expect(code).toBe(0);
+    expect(stderr).toBe('mva-bench: ignored column 1, which has no name, column "note"\n');
+    expect(volumes(await json(untidy))).toEqual(volumes(await json(WIDE)));
+  });
+
+  test("line ends of old, and packed files", async () => {
+    expect(volumes(await json(WIDE.replaceAll("\n", "\r")))).toEqual(volumes(await json(WIDE)));
+    expect(volumes(await json(gzipSync(WIDE), [], "my.csv.gz"))).toEqual(volumes(await json(WIDE)));
+  });
+
+  test("bare points: each row is one", async () => {
+    const report = await json("f1,f2\n5,5\n4,6\n2,7\n7,4\n", ["--sense", "min", "--reference", "10,10"]);
+    expect(volumes(report)).toEqual({ all: 38 });
+    expect(report.rows[0]).toMatchObject({ candidates: 4, seeds: [""] });
+  });
+
+  test("one value, and a flat value, are said and survived", async () => {
+    expect(volumes(await json("x\n1\n3\n", ["--reference", "0"]))).toEqual({ all: 3 });
+    const { code, stderr } = await score("x,y\n1,1\n2,1\n");
+    expect(code).toBe(0);
+    expect(stderr).toContain("all points agree on y");
+  });
+
+  test("names cannot drive the terminal, in any form of output", async () => {
+    const file = "method,x,y\n\u001b[2Jevil,1,2\nb,2,1\n";
+    for (const flags of [[], ["--csv"]]) expect((await score(file, flags)).stdout).not.toContain("\u001b");
+  });
+});
+
+describe("what is wrong is one line with file and line, exit code 2, nothing on stdout", () => {
+  test.each([
+    [
+      "text for a number",
+      WIDE.replace("b,c0,1,3,1", "b,c0,1,3,good"),
+      [],
+      /^mva-bench: my\.csv:4: "good" in column "harmless" is not a finite number/,
+    ],
+    ["NaN", WIDE.replace("b,c0,1,3,1", "b,c0,1,3,NaN"), [], /my\.csv:4: "NaN" in column "harmless"/],
+    ["a column of nothing but NaN", "x,y\n1,nan\n2,nan\n", [], /my\.csv:2: "nan" in column "y"/],
+    ["infinity", "x,y\n1,1e999\n", [], /my\.csv:2: "1e999" in column "y"/],
+    ["an empty cell", WIDE.replace("b,c0,1,3,1", "b,c0,1,,1"), [], /my\.csv:4: the column "helpful" is empty/],
+    ["a missing cell", WIDE.replace("b,c0,1,3,1", "b,c0,1,3"), [], /my\.csv:4: 4 cells, the header has 5/],
+    [
+      "a row twice",
+      `${WIDE}a,c0,1,1,3\n`,
+      [],
+      /my\.csv:10: a second helpful score for method a, candidate c0, seed 1, the first is on line 2/,
+    ],
+    [
+      "a prompt missing for one candidate",
+      "method,prompt,x\na,p1,1\na,p2,1\nb,p1,1\n",
+      [],
+      /my\.csv:4: no x score for method b, prompt p2, though other candidates have one/,
+    ],
+    [
+      "a value missing for one candidate",
+      "method,value,score\na,x,1\na,y,1\nb,x,1\n",
+      [],
+      /my\.csv:4: no y score for method b/,
+    ],
+    ["semicolons", "method;x;y\na;1;2\n", [], /my\.csv:1: cells are separated by ";"; save it with commas/],
+    ["tabs", "method\tx\ty\na\t1\t2\n", [], /my\.csv:1: cells are separated by tabs/],
+    ["no header", "1,2\n2,1\n", [], /my\.csv:1: holds numbers, not column names/],
+    ["an empty file", "\n\n", [], /my\.csv:1: the file is empty/],
+    ["a header alone", "x,y\n", [], /my\.csv:1: no row follows/],
+    ["no scores", "method,note\na,b\n", [], /my\.csv:1: no column of scores/],
+    ["an open quote", 'x,y\n1,"2\n3,4\n', [], /my\.csv:2: the quote is not closed/],
+    ["a column twice", "x,X\n1,2\n", [], /my\.csv:1: the column "X" stands there twice/],
+    [
+      "a mistyped column",
+      WIDE.replace("method", "metod"),
+      [],
+      /my\.csv:1: unknown column "metod"; did you mean "method"\?/,
+    ],
+    ["a near column", WIDE.replace("seed", "seed_no"), [], /unknown column "seed_no"; did you mean "seed"\?/],
+    [
+      "a mistyped value column",
+      LONG.replace("Value", "vlaue"),
+      [],
+      /has a column "score" but no column "value"; did you mean "vlaue"\?/,
+    ],
+    ["an unknown sense", WIDE, ["--sense", "big"], /--sense takes max, min, .* not "big"/],
+    ["too many senses", WIDE, ["--sense", "max,min,min"], /--sense names 3 senses for 2 values/],
+    [
+      "a reference of the wrong length",
+      WIDE,
+      ["--reference", "0,0,0"],
+      /--reference has 3 numbers for 2 values \(helpful, harmless\)/,
+    ],
+    ["a reference that is no number", WIDE, ["--reference", "0,x"], /--reference takes a number .*not "x"/],
+    [
+      "a reference of an unknown value",
+      WIDE,
+      ["--reference", "helpful=0,harmles=0"],
+      /names "harmles", which is no value; did you mean "harmless"\?/,
+    ],
+    [
+      "an unknown group",
+      WIDE,
+      ["--group-by", "metod"],
+      /my\.csv:1: --group-by names "metod", which is no column; did you mean "method"\?/,
+    ],
+    [
+      "an unknown value",
+      WIDE,
+      ["--values", "helpfull"],
+      /--values names "helpfull", which is no column; did you mean "helpful"\?/,
+    ],
+    [
+      "a split that is not there",
+      "split,x\ntest,1\nvalidation,2\n",
+      ["--split", "tset"],
+      /no row is of the split "tset"; did you mean "test"\?/,
+    ],
+    [
+      "no test split",
+      "split,x\neval,1\n",
+      [],
+      /no row is of the split "test"; choose one with --split \(there are: eval\)/,
+    ],
+    ["a split without a column", WIDE, ["--split", "test"], /--split test: there is no column "split"/],
+    [
+      "selection without validation",
+      "split,x\ntest,1\n",
+      ["--select", "validation"],
+      /no row is of the split "validation"/,
+    ],
+    [
+      "two suites in one",
+      "suite,candidate,x\na,c,1\nb,c,2\n",
+      [],
+      /holds scores of 2 suites \(a, b\); .*--group-by suite,method/,
+    ],
+    ["both outputs", WIDE, ["--json", "--csv"], /either --json or --csv/],
+  ])("%s", async (_name, content, flags, message) => {
+    const { code, stdout, stderr } = await score(content, flags);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(message);
+    expect(stderr.split("\n")).toHaveLength(2);
+  });
+
+  test("a file that is not there, or is a folder", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "dir.csv"));
+    for (const name of ["none.csv", "dir.csv"]) {
+      const { code, stdout, stderr } = await cli(["score", name], new FakeIo(folder));
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(/^mva-bench: .*\.csv: .*\n$/);
+    }
+  });
+});
