@@ -165,7 +165,7 @@ function figure(value: number | null): string {
   const text =
     size >= 1e6 || size < 1e-4
       ? value.toExponential(3)
-      : value.toFixed(Math.min(6, Math.max(0, 3 - Math.floor(Math.log10(size)))));
+      : value.toFixed(Math.min(7, Math.max(0, 3 - Math.floor(Math.log10(size)))));
   return text.replaceAll("-", "−");
 }
 

@@ -10,7 +10,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const COMMANDS = ["run", "report", "suite", "data", "doctor", "engine", "export"];
+const COMMANDS = ["run", "report", "suite", "data", "doctor", "engine", "export", "score"];
 
 describe("help", () => {
   test("lists every command, the exit codes and where to start, on stdout", async () => {

@@ -169,7 +169,7 @@ describe("the numbers", () => {
     const file = [
       "candidate,split,x,y",
       "good,validation,2,2",
-      "lucky,validation,1,1",
+      "lucky,validation,2,1",
       "good,test,2,2",
       "lucky,test,9,9",
       "good,train,5,5",
