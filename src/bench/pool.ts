@@ -10,7 +10,8 @@ import type { Job, JobResult, WorkerSetup } from "./jobs.js";
 export type ToWorker =
   | { readonly type: "setup"; readonly setup: WorkerSetup }
   | { readonly type: "job"; readonly id: number; readonly job: Job }
-  | { readonly type: "abort" };
+  | { readonly type: "abort" }
+  | { readonly type: "close" };
 
 export type FromWorker =
   | { readonly type: "event"; readonly id: number; readonly event: TaskEvent }
@@ -65,6 +66,7 @@ interface Pending {
 
 interface Member {
   readonly worker: Worker;
+  readonly ended: Promise<unknown>;
   current: Pending | undefined;
 }
 
@@ -81,7 +83,8 @@ export class WorkerPool {
   ) {
     for (let i = 0; i < size; i++) {
       const worker = new Worker(script, { stdout: true, stderr: true });
-      const member: Member = { worker, current: undefined };
+      const ended = new Promise((resolve) => worker.once("exit", resolve));
+      const member: Member = { worker, ended, current: undefined };
       worker.on("message", (message: FromWorker) => this.#receive(member, message));
       worker.on("error", (error: Error) => this.stop(error));
       // A worker's own prints are nobody's result; what libraries complain of is kept for those who ask.
@@ -119,9 +122,14 @@ export class WorkerPool {
     for (const pending of this.#queue.splice(0)) pending.reject(reason);
   }
 
+  /**
+   * Waits for the threads to end by themselves. They are not terminated: ONNX Runtime's binding aborts the whole process
+   * when its thread is taken away in mid-call (1.30).
+   */
   async close(): Promise<void> {
     this.stop(new Stopped("the pool is closed"));
-    await Promise.all(this.#members.map(({ worker }) => worker.terminate()));
+    for (const { worker } of this.#members) worker.postMessage({ type: "close" } satisfies ToWorker);
+    await Promise.all(this.#members.map(({ ended }) => ended));
   }
 
   #dispatch(): void {

@@ -23,6 +23,9 @@ port.on("message", (message: ToWorker) => {
     case "abort":
       aborter.abort();
       return;
+    case "close":
+      last = last.then(() => port.close());
+      return;
     default:
       message satisfies never;
   }

@@ -23,8 +23,8 @@ const rows = (count: number, value: string) =>
 const csv = `value,prompt,chosen,rejected\n${rows(80, "kind")}\n${rows(80, "brief")}\n`;
 
 /** A base that works, to be damaged file by file. */
-function writeBase(name: string): void {
-  const tokenizer = new Tokenizer(trainBpe(["some text to learn from"], { vocabSize: 260 }));
+function writeBase(name: string, vocabSize = 260): void {
+  const tokenizer = new Tokenizer(trainBpe(["learn and learn and learn and learn from text and text"], { vocabSize }));
   const config = {
     vocabSize: tokenizer.vocabSize,
     hiddenSize: 16,
@@ -111,7 +111,7 @@ const cases: readonly Case[] = [
       write("cutline/pairs.jsonl", '{"value":"kind","prompt":"a","chosen":"b","rejected":"c"}\n{"value":"kind","prom');
       return ["tiny-folder.yaml", "--data", "cutline"];
     },
-    says: /cutline\/pairs\.jsonl:2/,
+    says: /cutline\/pairs\.jsonl: line 2 .*cut off/,
   },
   {
     what: "a data file that is not UTF-8",
@@ -121,12 +121,12 @@ const cases: readonly Case[] = [
   {
     what: "a row with too few columns",
     args: data("short", csv.replace("kind,prompt 5,good 5,bad 5", "kind,prompt 5,good 5")),
-    says: /short\/pairs\.csv:7:/,
+    says: /short\/pairs\.csv: line 7 has too few columns: 3/,
   },
   {
     what: "a quote that is never closed",
     args: data("quote", csv.replace("kind,prompt 5,good 5", 'kind,"prompt 5,good 5')),
-    says: /quote\/pairs\.csv:\d+:.*quote/i,
+    says: /quote\/pairs\.csv: a quote is not closed .*line \d+/,
   },
   {
     what: "no pairs for a value",
@@ -161,7 +161,7 @@ const cases: readonly Case[] = [
   },
   {
     what: "a method that does not exist",
-    args: suite("method", { ...tiny, methods: ["soup", "mv"] }),
+    args: suite("method", { ...tiny, methods: ["soup", "mv"], questions: [] }),
     says: /there is no method "mv"; did you mean "mva"\?/,
   },
   {
@@ -225,34 +225,12 @@ const cases: readonly Case[] = [
     args: base("wrong", (path) =>
       edit(weights(path), (bytes) => withHeader(bytes, (text) => text.replace('"F32"', '"I32"'))),
     ),
-    says: /wrong\/model\.safetensors.*I32/,
+    says: /wrong\/model\.safetensors: "model\.embed_tokens\.weight": .*wrong dtype/,
   },
   {
     what: "a tokenizer that does not fit",
     args: base("misfit", (path) => {
-      writeBase("other");
-      const bigger = new Tokenizer(trainBpe(["aaaa bbbb aaaa bbbb cccc cccc"], { vocabSize: 266 }));
-      saveModel(join(dir, "bigger"), {
-        config: {
-          vocabSize: 266,
-          hiddenSize: 16,
-          intermediateSize: 32,
-          layers: 1,
-          heads: 2,
-          kvHeads: 1,
-          headDim: 8,
-          rmsNormEps: 1e-5,
-          ropeTheta: 10_000,
-          ropeScaling: null,
-          tieWordEmbeddings: true,
-          attentionBias: false,
-          maxPositions: 128,
-          bosTokenId: null,
-          eosTokenIds: [1],
-        },
-        weights: {},
-        tokenizer: bigger,
-      });
+      writeBase("bigger", 266);
       copyFileSync(join(dir, "bigger", "tokenizer.json"), join(path, "tokenizer.json"));
     }),
     says: /tokenizer/,

@@ -1,7 +1,7 @@
 /** The built command line as a user meets it: a process of its own in a folder of its own. Needs dist/: `npm test` builds it. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,7 +9,8 @@ const dist = process.env.MVA_BENCH_DIST ?? fileURLToPath(new URL("../../dist", i
 export const binary = join(dist, "cli/main.js");
 
 export interface Outcome {
-  readonly code: number | null;
+  /** As a shell reports it: 128 and the signal's number for a process that a signal has ended. */
+  readonly code: number;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -53,9 +54,10 @@ export async function mvaBench(args: readonly string[], options: Options): Promi
     child.on("error", reject).on("close", (...end) => resolve(end));
   });
   clearInterval(poll);
+  const status = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
   const stoppedAfterMs = sent === null ? null : performance.now() - sent;
   await acting;
-  return { code, signal, stdout, stderr, stoppedAfterMs };
+  return { code: status, signal, stdout, stderr, stoppedAfterMs };
 }
 
 /** An empty folder, and what removes it. */

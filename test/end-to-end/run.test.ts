@@ -20,8 +20,8 @@ import { skipVisibly } from "../skip.js";
 import { complaints, mvaBench, type Outcome, workplace } from "./command.js";
 import { tiny, writeSuite } from "./tiny-suite.js";
 
-// Saved in mid-training three times.
-const suite = { ...tiny, base: { ...tiny.base, sft: { ...tiny.base.sft, maxSteps: 200 } } };
+// Saved in mid-training twice.
+const suite = { ...tiny, base: { ...tiny.base, sft: { ...tiny.base.sft, maxSteps: 130 } } };
 const { dir, remove } = workplace();
 const runArgs = (out: string, threads = 2) => [
   ...["run", writeSuite(dir, suite), "--out", out, "--seeds", "1..2"],
@@ -68,7 +68,7 @@ beforeAll(async () => {
   whole = await mvaBench(runArgs("whole"), { cwd: dir });
   expect(whole.code, whole.stderr).toBe(0);
   summary = JSON.parse(bytes("whole", "summary.json")) as RunSummary;
-}, 300_000);
+}, 600_000);
 afterAll(remove);
 
 describe("the files of a run", () => {
@@ -201,7 +201,7 @@ describe("a run that goes on after an interruption", () => {
     });
     await attempt(resume, { stop: { signal: "SIGKILL", when: hasFile(out, "scored.json") } });
     await attempt(resume, {});
-  }, 300_000);
+  }, 600_000);
 
   test("gives the same scores.csv as an uninterrupted one, byte for byte", () => {
     expect(at(3).outcome.code, at(3).outcome.stderr).toBe(0);
@@ -224,8 +224,8 @@ describe("a run that goes on after an interruption", () => {
 
   test("a training that was cut goes on from its saved state", () => {
     const steps = at(1).events.flatMap((e) => (e.type === "train-step" && e.method === "base" ? [e.step] : []));
-    expect([51, 101, 151]).toContain(steps[0]);
-    expect(steps.at(-1)).toBe(200);
+    expect([51, 101]).toContain(steps[0]);
+    expect(steps.at(-1)).toBe(130);
   });
 
   test("what was finished is found, not computed again", () => {
@@ -264,32 +264,27 @@ describe("a run that goes on after an interruption", () => {
   });
 });
 
-describe("the same run again", () => {
-  test("has the same bytes in scores.csv, also with one thread instead of two", async () => {
-    const [again, single] = await Promise.all([
-      mvaBench([...runArgs("again"), "--json"], { cwd: dir }),
-      mvaBench(runArgs("single", 1), { cwd: dir }),
-    ]);
-    expect(again.code, again.stderr).toBe(0);
-    expect(single.code, single.stderr).toBe(0);
-    expect(bytes("again") === bytes("whole")).toBe(true);
-    expect(bytes("single") === bytes("whole")).toBe(true);
-    expect(readRunRecord(folder("single")).suiteHash).toBe(readRunRecord(folder("whole")).suiteHash);
-    // With --json stdout is one document.
-    const report = JSON.parse(again.stdout) as { summary: RunSummary };
-    expect(report.summary.methods.map(({ id }) => id)).toEqual(summary.methods.map(({ id }) => id));
-  }, 300_000);
-});
+test("the same run again, with one thread instead of two, has the same bytes in scores.csv; --json is one document", async () => {
+  const single = await mvaBench([...runArgs("single", 1), "--json"], { cwd: dir });
+  expect(single.code, single.stderr).toBe(0);
+  expect(bytes("single") === bytes("whole")).toBe(true);
+  expect(readRunRecord(folder("single")).suiteHash).toBe(readRunRecord(folder("whole")).suiteHash);
+  const report = JSON.parse(single.stdout) as { summary: RunSummary };
+  expect(report.summary.methods.map(({ id }) => id)).toEqual(summary.methods.map(({ id }) => id));
+}, 600_000);
 
 test("a disk that is full in mid-run: exit 70, one line, and the run goes on when there is room", async (ctx) => {
   if (process.platform !== "linux") skipVisibly(ctx, "no `ulimit -f` here to play a full disk with");
   const under = (kilobytes: number) => ["bash", "-c", `trap '' XFSZ; ulimit -f ${kilobytes}; exec "$@"`, "bash"];
   // The base's weights fit, the scores do not.
-  const stopped = await mvaBench(runArgs("full"), { cwd: dir, under: under(60) });
+  const stopped = await mvaBench([...runArgs("full"), "--seeds", "1"], { cwd: dir, under: under(60) });
   expect(stopped.code, stopped.stderr).toBe(70);
   expect(stopped.stdout).toBe("");
   expect(complaints(stopped.stderr)[0]).toMatch(/^mva-bench: .*cannot write/);
   const resumed = await mvaBench(["run", "--resume", "full"], { cwd: dir });
   expect(resumed.code, resumed.stderr).toBe(0);
-  expect(bytes("full") === bytes("whole")).toBe(true);
-}, 300_000);
+  const firstSeed = bytes("whole")
+    .split("\n")
+    .filter((line) => !line.startsWith("tiny,2,"));
+  expect(bytes("full") === firstSeed.join("\n")).toBe(true);
+}, 600_000);
