@@ -3,7 +3,7 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -38,7 +38,10 @@ function run(
       onStderr(stderr, (signal) => child.kill(signal));
     });
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
+    // As a shell reports it: 128 and the signal's number for a process that a signal has ended.
+    child.on("close", (code, signal) =>
+      resolve({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), stdout, stderr }),
+    );
   });
 }
 
@@ -113,9 +116,9 @@ describe("a run", () => {
 
 describe("stopped in mid-training", () => {
   test.each([
-    ["SIGINT", 130, "interrupted"],
-    ["SIGTERM", 143, "terminated"],
-  ] as const)("%s: exit code %i, and how to go on", async (signal, code, word) => {
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s: exit code %i, and how to go on", async (signal, code) => {
     let sent = false;
     const stopped = await run(runArgs(signal), (text, kill) => {
       if (sent || !text.includes("training, seed 1")) return;
@@ -124,7 +127,6 @@ describe("stopped in mid-training", () => {
     });
     expect(stopped).toMatchObject({ code, stdout: "" });
     expect(stopped.stderr).toContain(`Stopped. Go on with: mva-bench run --resume ${join(work, signal)}`);
-    expect(stopped.stderr).toContain(`mva-bench: ${word}\n`);
     expect(existsSync(join(work, signal, "summary.json"))).toBe(false);
     expect(await run(["report", signal])).toMatchObject({ code: 2, stdout: "" });
   });
