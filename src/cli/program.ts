@@ -26,14 +26,16 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
   }
 }
 
-/** One clear line; the stack only on request, or where the fault is ours. */
+/** One clear line; the stack only on request, or where the fault is ours: an error that asks for no exit code. */
 function reportError(error: unknown, io: Io): ExitCode {
   const code = exitCodeOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  io.stderr.write(`mva-bench: ${code === exitCodes.internal ? "internal error: " : ""}${sanitise(message)}\n`);
+  const ours =
+    code === exitCodes.internal && !(error instanceof Error && typeof Reflect.get(error, "exitCode") === "number");
+  io.stderr.write(`mva-bench: ${ours ? "internal error: " : ""}${sanitise(message)}\n`);
   if (io.env.MVA_BENCH_DEBUG !== undefined && error instanceof Error && error.stack !== undefined) {
     io.stderr.write(`${sanitise(error.stack, { lineEnds: "keep" })}\n`);
-  } else if (code === exitCodes.internal) {
+  } else if (ours) {
     io.stderr.write("Set MVA_BENCH_DEBUG=1 to see where; a run can be continued with `mva-bench run --resume RUN`.\n");
   }
   return code;

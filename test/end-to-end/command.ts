@@ -22,7 +22,7 @@ export interface Options {
   readonly cwd: string;
   /** Sends `signal` as soon as `when` holds. */
   readonly stop?: { readonly signal: NodeJS.Signals; readonly when: () => boolean };
-  /** Called once, when it first holds, while the process goes on. */
+  /** Called once, when it first holds; the process is held (SIGSTOP) until it is done. */
   readonly during?: { readonly when: () => boolean; readonly act: () => Promise<void> };
   /** A program that starts the command: its arguments, then the command's. */
   readonly under?: readonly string[];
@@ -45,7 +45,10 @@ export async function mvaBench(args: readonly string[], options: Options): Promi
   let sent: number | null = null;
   let acting: Promise<void> | undefined;
   const poll = setInterval(() => {
-    if (acting === undefined && options.during?.when() === true) acting = options.during.act();
+    if (acting === undefined && options.during?.when() === true) {
+      child.kill("SIGSTOP");
+      acting = options.during.act().finally(() => child.kill("SIGCONT"));
+    }
     if (sent !== null || options.stop?.when() !== true) return;
     sent = performance.now();
     child.kill(options.stop.signal);
