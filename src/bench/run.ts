@@ -108,7 +108,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   const before = options.resume === undefined ? undefined : readRunRecord(options.resume);
   const suite = before?.suite ?? withBudgetRule(loadSuite(options.suite), options.budgetPer);
   // What can be wrong with the question is found before a folder is made for the answer.
-  trainedRows(suite);
+  const rows = trainedRows(suite);
   if (options.resume === undefined && options.out !== undefined) refuseTaken(resolve(options.cwd, options.out));
   const dataPath = options.data ?? before?.data ?? undefined;
   const { pairs, prompts, hash: dataContent } = await readData(suite, dataPath);
@@ -124,7 +124,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   if (before === undefined) {
     const config = scratchConfig(suite, tokenizer);
     await rehearse({
-      rows: trainedRows(suite),
+      rows,
       values: suite.values.map((value) => value.name),
       lattice: simplexLattice(suite.candidates.lattice, suite.values.length),
       budget: suite.budget,

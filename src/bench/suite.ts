@@ -292,9 +292,6 @@ function describeIssue(issue: z.core.$ZodIssue, root: unknown): string {
     const near = nearestName(key, known);
     return `unknown key "${[...path, key].join(".")}"${near === undefined ? "" : `; did you mean "${near}"?`}`;
   }
-  if (issue.code === "invalid_union" || issue.code === "invalid_value") {
-    return `${path.join(".") || "suite"}: ${firstLine(issue.message)}${given(root, issue.path)}`;
-  }
   return `${path.join(".") || "suite"}: ${firstLine(issue.message)}${given(root, issue.path)}`;
 }
 

@@ -247,7 +247,6 @@ function above(means: readonly number[], scales: readonly ValueScale[]): boolean
  */
 function undertrainedValues(input: SummaryInput, method: string, base: string): string[] {
   const { tables } = input;
-  const values = tables.values.length;
   const prompts = tables.prompts.validation.length;
   const out: string[] = [];
   const isVertex = (c: TableCandidate, k: number) =>
@@ -273,7 +272,7 @@ function undertrainedValues(input: SummaryInput, method: string, base: string): 
     const low = seeds === 0 ? Number.NEGATIVE_INFINITY : lowerEnd(differences.map((d) => d / seeds));
     if (!(low > 0)) out.push(value);
   });
-  return values === 0 ? [] : out;
+  return out;
 }
 
 function lowerEnd(differences: Float64Array): number {

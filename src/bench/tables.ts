@@ -1,6 +1,7 @@
 /**
  * The scores of a run in memory, as its files hold them: everything a summary is computed from, and nothing else.
  */
+import type { CandidateRow } from "./files/candidates.js";
 import type { ScoredSplit } from "./files/scores.js";
 
 export type { ScoredSplit };
@@ -12,20 +13,8 @@ export interface TablePrompt {
   readonly source: string;
 }
 
-export interface TableCandidate {
-  readonly seed: number;
-  /** Row of the result table: a method, a variant, or `<id>@grid`. */
-  readonly method: string;
-  readonly candidate: string;
-  /** The declared preference; `null` for explored points and the base. */
-  readonly weights: readonly number[] | null;
-  /** Mixing coefficients; `null` where nothing is mixed. */
-  readonly coefficients: readonly number[] | null;
-  readonly selected: boolean;
-  /** Nats a reply, test split; `null` where it was not scored on test. */
-  readonly kl: number | null;
-  /** Share of test replies; `null` likewise. */
-  readonly broken: number | null;
+/** A row of `candidates.csv` with its scores. */
+export interface TableCandidate extends CandidateRow {
   /** `[value, prompt]` row-major, raw units, samples averaged; absent where the split was not scored. */
   readonly scores: Readonly<Partial<Record<ScoredSplit, Float64Array>>>;
 }

@@ -1,9 +1,9 @@
 /** A report as one self-contained page: no script, no request, opens from disk, reads on light and dark, prints. */
 import type { Block, Report, SampleSet, Section } from "./model.js";
-import { DASH, decimal } from "./numbers.js";
+import { DASH } from "./numbers.js";
 import { element, escapeMarkup } from "./svg.js";
 import type { Table } from "./table.js";
-import { weightsText } from "./tables.js";
+import { sampleTable } from "./tables.js";
 
 const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --faint: #8882; --note: #555; }
@@ -74,20 +74,6 @@ function renderTable({ columns, rows }: Table, wide = -1): string {
   return element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "table" }, content);
 }
 
-function renderSample({ prompt, values, replies }: SampleSet): string {
-  const table: Table = {
-    columns: [
-      { title: "candidate", align: "left" },
-      { title: "weights", align: "left" },
-      { title: "reply", align: "left" },
-      ...values.map((title) => ({ title, align: "right" as const })),
-    ],
-    rows: replies.map(({ candidate, weights, text, ended, scores }) => [
-      candidate,
-      weightsText(weights),
-      `${text || DASH}${ended ? "" : " …"}`,
-      ...scores.map((score) => decimal(score, 2)),
-    ]),
-  };
-  return element("blockquote", {}, escapeMarkup(prompt) || DASH) + renderTable(table, 2);
+function renderSample(sample: SampleSet): string {
+  return element("blockquote", {}, escapeMarkup(sample.prompt) || DASH) + renderTable(sampleTable(sample), 2);
 }

@@ -1,8 +1,7 @@
 /** A report as Markdown: for a pull request, a wiki, `report.md`. */
 import type { Block, Report, SampleSet, Section } from "./model.js";
-import { DASH, decimal } from "./numbers.js";
 import type { Table } from "./table.js";
-import { weightsText } from "./tables.js";
+import { sampleTable } from "./tables.js";
 
 export function renderMarkdown(report: Report): string {
   const parts = [
@@ -44,22 +43,8 @@ function renderTable({ columns, rows }: Table): string {
   ].join("\n");
 }
 
-function renderSample({ prompt, values, replies }: SampleSet): string {
-  const table: Table = {
-    columns: [
-      { title: "candidate", align: "left" },
-      { title: "weights", align: "left" },
-      { title: "reply", align: "left" },
-      ...values.map((title) => ({ title, align: "right" as const })),
-    ],
-    rows: replies.map(({ candidate, weights, text, ended, scores }) => [
-      candidate,
-      weightsText(weights),
-      `${text || DASH}${ended ? "" : " …"}`,
-      ...scores.map((score) => decimal(score, 2)),
-    ]),
-  };
-  return `> ${escaped(prompt)}\n\n${renderTable(table)}`;
+function renderSample(sample: SampleSet): string {
+  return `> ${escaped(sample.prompt)}\n\n${renderTable(sampleTable(sample))}`;
 }
 
 /** What Markdown or its HTML would read as markup. */

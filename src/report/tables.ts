@@ -2,6 +2,7 @@
 
 import { sanitise } from "../bench/files/sanitise.js";
 import type { MethodSummary, RunSummary } from "../bench/summary.js";
+import type { SampleSet } from "./model.js";
 import { DASH, decimal, duration, flops, integer, interval, NBSP, percent, probability, signed } from "./numbers.js";
 import { column, type Table } from "./table.js";
 
@@ -273,4 +274,22 @@ export function candidatesTable(summary: RunSummary): NotedTable {
 export function weightsText(weights: readonly number[] | null): string {
   if (weights === null) return DASH;
   return weights.map((weight) => String(Math.round(weight * 100) / 100)).join(" : ");
+}
+
+/** The replies to one prompt, as documents show them. */
+export function sampleTable({ values, replies }: SampleSet): Table {
+  return {
+    columns: [
+      { title: "candidate", align: "left" },
+      { title: "weights", align: "left" },
+      { title: "reply", align: "left" },
+      ...values.map((title) => ({ title, align: "right" as const })),
+    ],
+    rows: replies.map(({ candidate, weights, text, ended, scores }) => [
+      candidate,
+      weightsText(weights),
+      `${text || DASH}${ended ? "" : " …"}`,
+      ...scores.map((score) => decimal(score, 2)),
+    ]),
+  };
 }
