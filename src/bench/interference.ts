@@ -1,4 +1,4 @@
-/** How much value vectors share: mean over modules of CKA and cosine between them, and each one's size and rank. */
+/** How much value vectors share: CKA and cosine between them, over all modules and layer by layer; each one's size and rank. */
 import type { HostTensor, TensorMap } from "../engine/engine.js";
 import { effectiveRank, frobeniusCosine, frobeniusNorm, type LowRank, lowRankCka } from "../metrics/index.js";
 
@@ -25,8 +25,18 @@ export interface VectorSize {
   readonly effectiveRank: number;
 }
 
-export interface Interference {
+export interface LayerPairs {
+  /** From 0, as the modules are named. */
+  readonly layer: number;
+  /** The same pairs in the same order as over all layers. */
   readonly pairs: readonly VectorPair[];
+}
+
+export interface Interference {
+  /** Mean over all modules. */
+  readonly pairs: readonly VectorPair[];
+  /** Mean over the modules of each layer, ascending; a layer where no pair has two trained modules is left out. */
+  readonly layers: readonly LayerPairs[];
   readonly vectors: readonly VectorSize[];
 }
 
@@ -38,27 +48,33 @@ export function interferenceOf(vectors: readonly ValueVector[]): Interference {
     ),
   );
   const factors = vectors.map((vector) => new Map([...modules].map((m) => [m, lowRank(vector, m)] as const)));
-  const pairs: VectorPair[] = [];
+  const measured: { a: string; b: string; modules: Measured[] }[] = [];
   for (let i = 0; i < vectors.length; i++) {
     for (let j = i + 1; j < vectors.length; j++) {
-      const ckas: number[] = [];
-      const cosines: number[] = [];
-      for (const module of modules) {
+      const found = [...modules].flatMap((module): Measured[] => {
         const first = factors[i]?.get(module);
         const second = factors[j]?.get(module);
-        if (first === undefined || second === undefined) continue;
-        if (frobeniusNorm(first) === 0 || frobeniusNorm(second) === 0) continue;
-        ckas.push(lowRankCka(first, second));
-        cosines.push(frobeniusCosine(first, second));
-      }
-      pairs.push({
-        a: vectors[i]?.value ?? "",
-        b: vectors[j]?.value ?? "",
-        cka: mean(ckas),
-        cosine: mean(cosines),
+        if (first === undefined || second === undefined) return [];
+        if (frobeniusNorm(first) === 0 || frobeniusNorm(second) === 0) return [];
+        return [{ layer: layerOf(module), cka: lowRankCka(first, second), cosine: frobeniusCosine(first, second) }];
       });
+      measured.push({ a: vectors[i]?.value ?? "", b: vectors[j]?.value ?? "", modules: found });
     }
   }
+  const meansOf = (keep: (module: Measured) => boolean): VectorPair[] =>
+    measured.map((pair) => {
+      const kept = pair.modules.filter(keep);
+      return {
+        a: pair.a,
+        b: pair.b,
+        cka: mean(kept.map(({ cka }) => cka)),
+        cosine: mean(kept.map(({ cosine }) => cosine)),
+      };
+    });
+  const known = measured.flatMap((pair) => pair.modules.map(({ layer }) => layer)).filter((layer) => layer !== null);
+  const layers = [...new Set(known)]
+    .sort((a, b) => a - b)
+    .map((layer) => ({ layer, pairs: meansOf((module) => module.layer === layer) }));
   const sizes = vectors.map(({ value }, i) => {
     const all = [...(factors[i]?.values() ?? [])].filter((f) => f !== undefined);
     const ranks = all.filter((f) => frobeniusNorm(f) > 0).map(effectiveRank);
@@ -68,17 +84,29 @@ export function interferenceOf(vectors: readonly ValueVector[]): Interference {
       effectiveRank: mean(ranks),
     };
   });
-  return { pairs, vectors: sizes };
+  return { pairs: meansOf(() => true), layers, vectors: sizes };
 }
 
-/** Means over seeds of the same pairs and vectors. */
+interface Measured {
+  readonly layer: number | null;
+  readonly cka: number;
+  readonly cosine: number;
+}
+
+/** `model.layers.3.self_attn.q_proj` is of layer 3; a module outside the blocks is of none. */
+function layerOf(module: string): number | null {
+  const found = /\.layers\.(\d+)\./.exec(module)?.[1];
+  return found === undefined ? null : Number(found);
+}
+
+/** Means over seeds of the same pairs, layers and vectors. */
 export function averageInterference(all: readonly Interference[]): Interference {
-  const first = all[0] ?? { pairs: [], vectors: [] };
+  const first = all[0] ?? { pairs: [], layers: [], vectors: [] };
   return {
-    pairs: first.pairs.map((pair, i) => ({
-      ...pair,
-      cka: mean(all.map((x) => x.pairs[i]?.cka ?? 0)),
-      cosine: mean(all.map((x) => x.pairs[i]?.cosine ?? 0)),
+    pairs: averagePairs(all.map(({ pairs }) => pairs)),
+    layers: first.layers.map(({ layer }) => ({
+      layer,
+      pairs: averagePairs(all.map(({ layers }) => layers.find((other) => other.layer === layer)?.pairs ?? [])),
     })),
     vectors: first.vectors.map((vector, i) => ({
       ...vector,
@@ -86,6 +114,14 @@ export function averageInterference(all: readonly Interference[]): Interference 
       effectiveRank: mean(all.map((x) => x.vectors[i]?.effectiveRank ?? 0)),
     })),
   };
+}
+
+function averagePairs(all: readonly (readonly VectorPair[])[]): VectorPair[] {
+  return (all[0] ?? []).map((pair, i) => ({
+    ...pair,
+    cka: mean(all.map((pairs) => pairs[i]?.cka ?? 0)),
+    cosine: mean(all.map((pairs) => pairs[i]?.cosine ?? 0)),
+  }));
 }
 
 function lowRank(vector: ValueVector, module: string): LowRank | undefined {

@@ -407,6 +407,7 @@ class SuiteRun {
       scales: scales ?? [],
       accuracy,
       questions: suite.questions,
+      variants: suite.variants.map(({ id, method }) => ({ a: id, b: method })),
       statistics: suite.statistics,
       ledger,
       uncharged: this.#uncharged,

@@ -13,6 +13,7 @@ import {
   type Uncertainty,
   uncertaintyOf,
 } from "../metrics/index.js";
+import { covarianceOfMeans } from "../metrics/mean-covariance.js";
 import type { LedgerRow } from "./files/ledger.js";
 import { scaled, scaledReference, type ValueScale } from "./selection.js";
 import type { Difference, Estimate, MethodSummary, RunSummary } from "./summary.js";
@@ -36,6 +37,8 @@ export interface SummaryInput {
   /** Per value: the judging model's held-out accuracy, `null` for a gold program. */
   readonly accuracy: readonly (Estimate | null)[];
   readonly questions: readonly { readonly a: string; readonly b: string; readonly asks: string }[];
+  /** A variant of the suite and the method that it varies. */
+  readonly variants: readonly { readonly a: string; readonly b: string }[];
   readonly statistics: { readonly resamples: number; readonly confidence: number };
   readonly ledger: readonly LedgerRow[];
   /** Ledger kinds that no method is charged for. */
@@ -124,6 +127,7 @@ export function summarise(input: SummaryInput): RunSummary {
         coefficients: c.coefficients,
         selected: c.selected,
         means: c.scores.test === undefined ? [] : meansOf(c.scores.test, values),
+        covariance: c.scores.test === undefined ? null : covarianceOfMeans(c.scores.test, values),
         kl: c.kl,
         broken: c.broken ?? 0,
       })),
@@ -193,6 +197,7 @@ export function summarise(input: SummaryInput): RunSummary {
     leader: leader?.id ?? null,
     differences,
     questions: answers.map((answer, i) => ({ ...answer, asks: asked[i]?.asks ?? "" })),
+    variants: compare(input.variants),
     references,
     rankingStable: new Set(references.map((r) => order(ranked, r.hypervolume).join(" "))).size <= 1,
     matchedKl: matchedKl(input, ranked, scoresOf, (m) => bootstrap(m).map(estimateOf)),

@@ -51,6 +51,8 @@ export interface RunSummary {
   readonly differences: readonly Difference[];
   /** The two that answer the paper (and any other the suite asks for): a − b, with what it answers. */
   readonly questions: readonly (Difference & { readonly asks: string })[];
+  /** Each variant of the suite against the method that it varies: variant − method, Holm-adjusted among themselves. */
+  readonly variants: readonly Difference[];
   /** Hypervolume of each method above three points. */
   readonly references: readonly {
     readonly name: "suite" | "nadir" | "base";
@@ -71,15 +73,11 @@ export interface RunSummary {
     readonly seconds: number;
   }[];
   readonly uncharged: readonly { readonly kind: string; readonly flops: number; readonly seconds: number }[];
-  /** Between value vectors; mean over layers and seeds. */
+  /** Between value vectors, means over seeds: over all layers, and of each (empty in runs of an older version). */
   readonly interference: readonly {
     readonly method: string;
-    readonly pairs: readonly {
-      readonly a: string;
-      readonly b: string;
-      readonly cka: number;
-      readonly cosine: number;
-    }[];
+    readonly pairs: readonly SharedDirection[];
+    readonly layers: readonly { readonly layer: number; readonly pairs: readonly SharedDirection[] }[];
     readonly vectors: readonly { readonly value: string; readonly norm: number; readonly effectiveRank: number }[];
   }[];
   /** The paper's own protocol: a value's mean on that value's prompts only. */
@@ -114,9 +112,19 @@ export interface MethodSummary {
     readonly coefficients: readonly number[] | null;
     readonly selected: boolean;
     readonly means: readonly number[];
+    /** Of these means, over test prompts, `[values][values]`; null where not scored, and in runs of an older version. */
+    readonly covariance: readonly (readonly number[])[] | null;
     readonly kl: number | null;
     readonly broken: number;
   }[];
+}
+
+/** What two value vectors share: debiased CKA (about 0 = independent) and the Frobenius cosine of their delta-W. */
+export interface SharedDirection {
+  readonly a: string;
+  readonly b: string;
+  readonly cka: number;
+  readonly cosine: number;
 }
 
 export interface Difference {

@@ -1,10 +1,14 @@
-/** `summary.json` as it must look to be reported: checked once, here, so that a broken file is said to be broken. */
+/**
+ * `summary.json` as it must look to be reported: checked once, here, so that a broken file is said to be broken. What a
+ * later version added has a default, so that old runs stay readable.
+ */
 import { z } from "zod";
 import type { RunSummary } from "../bench/summary.js";
 import { InputError } from "../data/errors.js";
 
 const estimate = z.object({ value: z.number(), low: z.number(), high: z.number() });
 const numbers = z.array(z.number());
+const pairs = z.array(z.object({ a: z.string(), b: z.string(), cka: z.number(), cosine: z.number() }));
 
 const difference = z.object({
   a: z.string(),
@@ -41,6 +45,7 @@ const method = z.object({
       coefficients: numbers.nullable(),
       selected: z.boolean(),
       means: numbers,
+      covariance: z.array(numbers).nullable().default(null),
       kl: z.number().nullable(),
       broken: z.number(),
     }),
@@ -81,6 +86,7 @@ const summary = z.object({
   leader: z.string().nullable(),
   differences: z.array(difference),
   questions: z.array(difference.extend({ asks: z.string() })),
+  variants: z.array(difference).default([]),
   references: z.array(
     z.object({
       name: z.enum(["suite", "nadir", "base"]),
@@ -106,7 +112,8 @@ const summary = z.object({
   interference: z.array(
     z.object({
       method: z.string(),
-      pairs: z.array(z.object({ a: z.string(), b: z.string(), cka: z.number(), cosine: z.number() })),
+      pairs,
+      layers: z.array(z.object({ layer: z.number(), pairs })).default([]),
       vectors: z.array(z.object({ value: z.string(), norm: z.number(), effectiveRank: z.number() })),
     }),
   ),

@@ -85,6 +85,7 @@ export function plant({ rows, seeds = [1], prompts = 60, noise = 0.02, base = [0
     ],
     accuracy: [null, null],
     questions: [],
+    variants: [],
     statistics: { resamples: 400, confidence: 0.95 },
     ledger: [],
     uncharged: [],

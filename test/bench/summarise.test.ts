@@ -30,6 +30,30 @@ describe("what may be said of a run", () => {
     expect(summary.differences[0]).toMatchObject({ a: "x", b: "y", shown: true });
     expect(summary.differences[0]?.difference.low).toBeGreaterThan(0);
   });
+  test("a variant is held against the method that it varies, and every candidate's means have a covariance", () => {
+    const input = plant({
+      rows: [
+        { id: "x", points: good },
+        { id: "y", points: worse },
+      ],
+    });
+    const summary = summarise({
+      ...input,
+      variants: [
+        { a: "y", b: "x" },
+        { a: "lost", b: "x" },
+      ],
+    });
+    expect(summary.variants.map(({ a, b }) => [a, b])).toEqual([["y", "x"]]);
+    expect(summary.variants[0]?.difference.value).toBeCloseTo(-(summary.differences[0]?.difference.value ?? 0), 12);
+    for (const { candidates } of summary.methods) {
+      for (const { covariance, means } of candidates) {
+        expect(covariance?.map((row) => row.length)).toEqual(means.map(() => means.length));
+        expect(covariance?.[0]?.[0]).toBeGreaterThan(0);
+      }
+    }
+  });
+
   test("of two equal methods no difference is shown", () => {
     const summary = summarise(
       plant({

@@ -142,6 +142,7 @@ describe("the files of a run", () => {
       scales: suite.values,
       accuracy: suite.values.map(() => null),
       questions: suite.questions as { a: string; b: string; asks: string }[],
+      variants: summary.variants.map(({ a, b }) => ({ a, b })),
       statistics: suite.statistics,
       ledger: readLedger(files.ledger),
       uncharged: summary.uncharged,

@@ -35,6 +35,7 @@ function method(id: string, title: string, hypervolume: number, extra: Partial<M
     coefficients: weights.map((w) => w / Math.max(...weights)),
     selected: i !== 3,
     means: weights.map((w, k) => 0.4 + 0.3 * w + 0.1 * hypervolume - 0.02 * k),
+    covariance: weights.map((_, a) => weights.map((__, b) => (a === b ? 1e-4 * (a + 1) : -2e-5))),
     kl: 2 + i,
     broken: 0.01 * i,
   }));
@@ -77,6 +78,7 @@ export function summaryFixture(change: Partial<RunSummary> = {}): RunSummary {
         coefficients: null,
         selected: true,
         means: [0.5, 0.45, 0.2],
+        covariance: null,
         kl: 0,
         broken: 0,
       },
@@ -126,6 +128,10 @@ export function summaryFixture(change: Partial<RunSummary> = {}): RunSummary {
       { ...difference("alpha", "gamma", 0.005, 0.011, 0.507, false), asks: "what the penalty adds" },
       { ...difference("gamma", "beta", -0.015, 0.01, 0.492, true), asks: "Does leaving the simplex help?" },
     ],
+    variants: [
+      difference("delta", "alpha", -0.112, 0.02, 0.512, true),
+      difference("gamma", "alpha", -0.005, 0.011, 0.512, false),
+    ],
     references: [
       { name: "suite", point: [0, 0, 0], hypervolume, below: {} },
       { name: "nadir", point: [0.3, 0.2, 0.1], hypervolume, below: { delta: 2 } },
@@ -149,6 +155,13 @@ export function summaryFixture(change: Partial<RunSummary> = {}): RunSummary {
           { a: "helpful", b: "harmless", cka: 0.012, cosine: -0.03 },
           { a: "helpful", b: "humorous", cka: 0.2, cosine: 0.11 },
         ],
+        layers: [0, 1, 2].map((layer) => ({
+          layer,
+          pairs: [
+            { a: "helpful", b: "harmless", cka: 0.01 * layer, cosine: -0.03 * layer },
+            { a: "helpful", b: "humorous", cka: 0.2 + 0.1 * layer, cosine: 0.11 },
+          ],
+        })),
         vectors: [{ value: "helpful", norm: 1.25, effectiveRank: 6.2 }],
       },
     ],
