@@ -1,75 +1,149 @@
-// Trials of one setting on pilot seeds (9001 …, which no report uses), scored on validation only: how the suites' frozen
-// settings were chosen. Each trial is the suite with some keys replaced and only the methods named.
+// Chooses a suite's settings by a committed plan: every family of methods has the same number of trials, on validation
+// prompts of pilot seeds (9001 …, which no report uses), and one rule decides (src/bench/tuning.ts). Test prompts are never
+// answered. Trials are kept in --out: what was finished before an interruption is not computed again.
 //
 //   npm run build
-//   node scripts/tune.mjs quick --methods soup,modpo --out /tmp/trials \
-//     settings.preference.optimizer.learningRate=5e-4 settings.preference.optimizer.learningRate=1e-3
+//   node scripts/tune.mjs benchmarks/tuning/quick.yaml --out DIR           # prints the table and the choice
+//   node scripts/tune.mjs benchmarks/tuning/quick.yaml --out DIR --write   # … and writes them beside the plan, as CSV
 //
-// A trial with several keys joins them with "+". The first trial trains the base; the others reuse it.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+// --seeds 9001 takes fewer seeds than the plan has; --families a,b takes some; --data DIR for suites that need it.
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { parseDocument } from "yaml";
-import { runFiles } from "../dist/bench/files/run-files.js";
-import { readTables } from "../dist/bench/recompute.js";
-import { meansOf } from "../dist/bench/tables.js";
-import { hypervolume } from "../dist/metrics/index.js";
+import { parse } from "yaml";
+import { scalesFrom, scalesOf } from "../dist/bench/lock.js";
+import { loadSuite } from "../dist/bench/suite.js";
+import { ValidationTrials } from "../dist/bench/trials.js";
+import {
+  chooseTrial,
+  judgeTrial,
+  meansByValue,
+  planSchema,
+  rowId,
+  trialRows,
+  trialsOf,
+  triedOf,
+} from "../dist/bench/tuning.js";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    methods: { type: "string" },
     out: { type: "string" },
-    seed: { type: "string", default: "9001" },
-    reuse: { type: "string" },
+    data: { type: "string" },
+    seeds: { type: "string" },
+    families: { type: "string" },
+    threads: { type: "string", default: "2" },
+    write: { type: "boolean", default: false },
   },
 });
-const [suite, ...trials] = positionals;
-if (suite === undefined || flags.methods === undefined || flags.out === undefined || trials.length === 0) {
-  throw new Error("usage: node scripts/tune.mjs SUITE --methods A,B --out DIR key.path=value[+key.path=value] …");
+const [planFile] = positionals;
+if (planFile === undefined || flags.out === undefined) {
+  console.error(
+    "usage: node scripts/tune.mjs PLAN.yaml --out DIR [--seeds 9001,…] [--families ID,…] [--data DIR] [--write]",
+  );
+  process.exit(2);
 }
-const root = fileURLToPath(new URL("..", import.meta.url));
-const text = readFileSync(join(root, "benchmarks", "suites", `${suite}.yaml`), "utf8");
-mkdirSync(flags.out, { recursive: true });
-let reuse = flags.reuse;
-for (const [i, trial] of trials.entries()) {
-  const document = parseDocument(text);
-  document.set("methods", flags.methods.split(","));
-  document.set("questions", []);
-  document.set("variants", []);
-  document.setIn(["candidates", "explore"], 0);
-  for (const change of trial.split("+")) {
-    const [path, value] = change.split("=");
-    document.setIn(path.split("."), Number.isNaN(Number(value)) ? value : Number(value));
+const plan = planSchema.parse(parse(readFileSync(planFile, "utf8")));
+const seeds = flags.seeds?.split(",").map(Number) ?? plan.seeds;
+const families = plan.families.filter(
+  ({ id }) => flags.families === undefined || flags.families.split(",").includes(id),
+);
+const suite = loadSuite(plan.suite);
+const values = suite.values.map((value) => value.name);
+const aborter = new AbortController();
+process.once("SIGINT", () => aborter.abort());
+process.once("SIGTERM", () => aborter.abort());
+
+const trials = await ValidationTrials.open({
+  suite,
+  data: flags.data,
+  folder: flags.out,
+  engine: "cpu",
+  threads: Number(flags.threads),
+  signal: aborter.signal,
+  onProgress: (progress) => {
+    if (progress.type !== "job-finished" || progress.stored) return;
+    console.error(`seed ${progress.seed}\t${progress.label}\t${progress.seconds.toFixed(0)} s`);
+  },
+});
+
+const chosen = new Map();
+const lines = [];
+try {
+  console.error(`greedy replies of the base that are usable: ${share(await trials.baseUsable(seeds[0]))}`);
+  for (const family of families) await tune(family);
+} finally {
+  await trials.close();
+}
+const header = `family,trial,settings,method,seed,hypervolume,${values.flatMap((v) => [`${v}_base`, `${v}_vertex`, `${v}_greedy_usable`]).join(",")},trial_hypervolume,trial_undertrained,trial_worst_usable,chosen`;
+const table = `${[header, ...lines].join("\n")}\n`;
+process.stdout.write(table);
+for (const [id, { settings }] of chosen) console.error(`${id}: ${describe(settings)}`);
+if (flags.write) writeFileSync(planFile.replace(/\.yaml$/, ".csv"), table);
+
+async function tune(family) {
+  const given = family.inherit === undefined ? {} : (chosen.get(family.inherit)?.settings ?? {});
+  if (family.inherit !== undefined && !chosen.has(family.inherit)) {
+    throw new Error(`${family.id} inherits from ${family.inherit}, which was not tuned before it`);
   }
-  const file = join(flags.out, `trial-${i}.yaml`);
-  writeFileSync(file, String(document));
-  const folder = join(flags.out, `trial-${i}`);
-  if (!existsSync(join(folder, "summary.json"))) {
-    const args = ["dist/cli/main.js", "run", file, "--seeds", flags.seed, "--out", folder];
-    if (reuse !== undefined) args.push("--reuse", reuse);
-    const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
-    if (status !== 0) throw new Error(`trial ${trial}: exit code ${status}`);
+  const settings = trialsOf(family).map((own) => ({ ...given, ...own }));
+  const allowed = settings.map((all) => Object.entries(given).every(([path, level]) => all[path] === level));
+  const rows = settings.flatMap((all, t) => trialRows(suite, family, t, all));
+  const tried = settings.map(() => []);
+  for (const seed of seeds) {
+    const outcomes = await trials.run(rows, seed);
+    // Where the suite leaves its scale to a lock, the trials of one family and seed make one for themselves.
+    const scales = scalesOf(suite) ?? scalesFrom(values, anchors([...outcomes.values()]));
+    settings.forEach((_, t) => {
+      for (const method of family.methods) {
+        tried[t].push(triedOf(method, seed, outcomes.get(rowId(family, t, method)), scales));
+      }
+    });
   }
-  reuse ??= folder;
-  print(trial, folder);
+  const verdicts = tried.map((entries) => judgeTrial(values, entries));
+  const best = chooseTrial(verdicts, allowed, plan.usableGreedyReplies);
+  chosen.set(family.id, { settings: settings[best] });
+  settings.forEach((all, t) => {
+    for (const entry of tried[t]) lines.push(line(family, t, all, entry, verdicts[t], best));
+  });
 }
 
-/** Validation only: test is not looked at, though the run scored it. */
-function print(trial, folder) {
-  const tables = readTables(runFiles(folder));
-  const m = tables.values.length;
-  const validation = (c) => meansOf(c.scores.validation, m);
-  for (const method of new Set(tables.candidates.map((c) => c.method))) {
-    const own = tables.candidates.filter((c) => c.method === method && c.scores.validation !== undefined);
-    const vertices = tables.values.map((value, k) => {
-      const vertex = own.find((c) => c.weights?.[k] === 1);
-      return vertex === undefined ? "" : `${value} ${validation(vertex)[k].toFixed(3)}`;
-    });
-    const reference = tables.values.map(() => 0);
-    const { value } = hypervolume(own.map(validation), { reference, sense: "max" });
-    console.log([trial, method, `hypervolume above 0 ${value.toFixed(4)}`, ...vertices].join("\t"));
-  }
+function anchors(outcomes) {
+  return outcomes
+    .filter(({ kind }) => kind === "tried")
+    .flatMap(({ base, vertices }) => [base, ...vertices.map(({ scores }) => scores)].map(meansByValue));
+}
+
+function line(family, t, settings, entry, verdict, best) {
+  const cells = values.flatMap((value, k) => {
+    const vertex = entry.vertices.find((v) => v.value === value);
+    if (vertex === undefined) return ["", "", ""];
+    return [number(meansByValue(entry.base)[k]), number(meansByValue(vertex.scores)[k]), number(vertex.greedyUsable)];
+  });
+  return [
+    family.id,
+    t + 1,
+    describe(settings),
+    entry.method,
+    entry.seed,
+    number(entry.hypervolume),
+    ...cells,
+    number(verdict.hypervolume),
+    verdict.undertrained.join(" "),
+    number(verdict.usable),
+    t === best ? "yes" : "no",
+  ].join(",");
+}
+
+function describe(settings) {
+  return Object.entries(settings)
+    .map(([path, level]) => `${path}=${level}`)
+    .join(" ");
+}
+
+function number(x) {
+  return x.toFixed(4);
+}
+
+function share(x) {
+  return `${(100 * x).toFixed(1)} %`;
 }

@@ -4,17 +4,13 @@
  */
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { embeddedDataset } from "../data/embedded/dataset.js";
 import { InputError } from "../data/errors.js";
-import { dataHash } from "../data/hash.js";
-import { type Pair, readPairs } from "../data/index.js";
 import type { EngineId } from "../engine/engine.js";
 import { type AdapterConfig, adapterScale } from "../lm/adapters.js";
 import { loadModel, type ModelFolder, modelHash, saveModel } from "../lm/huggingface.js";
 import { initWeights } from "../lm/init.js";
 import type { Tokenizer } from "../lm/tokenizer.js";
-import type { MethodSettings, Offer } from "../methods/method.js";
-import { METHODS } from "../methods/registry.js";
+import type { Offer } from "../methods/method.js";
 import { contentKey, type TaskSummary } from "../methods/task.js";
 import { ArtefactFolder, type StoredTask } from "./artefacts.js";
 import { commandOf, environment, hardwareText, resolveEngine } from "./environment.js";
@@ -33,13 +29,13 @@ import {
   tableCandidate,
 } from "./evaluate.js";
 import type { LedgerRow } from "./files/ledger.js";
+import { type Ground, judgesAccuracy, judgesKey, trainBase, trainJudges } from "./foundation.js";
 import { averageInterference, type Interference, interferenceOf } from "./interference.js";
 import { scratchConfig } from "./job-runner.js";
 import type { WorkerSetup } from "./jobs.js";
-import { judgeArtefact, judgeTask } from "./judges.js";
+import { judgeArtefact } from "./judges.js";
 import { simplexLattice } from "./lattice.js";
 import { type SuiteLock, scalesFrom, scalesOf } from "./lock.js";
-import { nearestName } from "./nearest-name.js";
 import { WorkerPool } from "./pool.js";
 import { type EvaluationPrompt, type PreparedData, prepareData, trainTokenizer } from "./prepare.js";
 import { rehearse } from "./rehearse.js";
@@ -55,10 +51,12 @@ import {
 import type { ValueScale } from "./selection.js";
 import { type Progress, Session } from "./session.js";
 import { loadSuite, type Suite, suiteHash } from "./suite.js";
+import { readSuiteData } from "./suite-data.js";
 import { type RowInfo, summarise } from "./summarise.js";
-import type { Estimate, RunSummary } from "./summary.js";
+import type { RunSummary } from "./summary.js";
 import { meansOf, type RunTables, type TableCandidate, type TablePrompt } from "./tables.js";
 import { type RowOutcome, type TrainedRow, trainRow } from "./train-methods.js";
+import { trainedRows } from "./trained-rows.js";
 
 export interface RunOptions {
   /** Name of a suite that ships, or path of a suite file; with `resume`, the run's own. */
@@ -111,7 +109,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   const rows = trainedRows(suite);
   if (options.resume === undefined && options.out !== undefined) refuseTaken(resolve(options.cwd, options.out));
   const dataPath = options.data ?? before?.data ?? undefined;
-  const { pairs, prompts, hash: dataContent } = await readData(suite, dataPath);
+  const { pairs, prompts, hash: dataContent } = await readSuiteData(suite, dataPath);
   if (before !== undefined && before.dataHash !== dataContent) {
     throw new InputError(
       `${dataPath ?? "the embedded data"}: not the data that this run was started on (hash ${dataContent.slice(0, 12)}, not ${before.dataHash.slice(0, 12)})`,
@@ -203,28 +201,6 @@ function givenBase(
 
 function withBudgetRule(suite: Suite, per: RunOptions["budgetPer"]): Suite {
   return per === undefined ? suite : { ...suite, budget: { ...suite.budget, per } };
-}
-
-interface SuiteData {
-  readonly pairs: readonly Pair[];
-  readonly prompts: readonly { readonly split: "validation" | "test"; readonly prompt: string }[];
-  readonly hash: string;
-}
-
-async function readData(suite: Suite, path: string | undefined): Promise<SuiteData> {
-  const values = suite.values.map((value) => value.name);
-  if (suite.data.source === "embedded") {
-    if (path !== undefined) {
-      throw new InputError(`suite "${suite.suite}" brings its own data; leave out --data, or run a suite such as hh`);
-    }
-    const set = embeddedDataset(suite.data.set ?? "mild").path;
-    return { ...(await readPairs(set, { values })), prompts: [], hash: await dataHash(set) };
-  }
-  if (path === undefined) {
-    throw new InputError(`suite "${suite.suite}" needs preference pairs of ${values.join(", ")}: give --data DIR`);
-  }
-  const { pairs } = await readPairs(path, { values });
-  return { pairs, prompts: [], hash: await dataHash(path) };
 }
 
 interface Inputs {
@@ -441,64 +417,36 @@ class SuiteRun {
 
   /** Leaves the base in `base/`; returns the hash of its content. */
   async #base(session: Session, pool: WorkerPool, basics: WorkerSetup, tokenizer: Tokenizer): Promise<string> {
-    const { suite, folder, inputs } = this;
+    const { folder, inputs } = this;
     if (inputs.given !== undefined) {
       saveModel(folder.path("base"), inputs.given);
       return modelHash(inputs.given);
     }
     pool.setup(basics);
-    const stored = await session.task(
-      {
-        kind: "task",
-        key: contentKey({ sft: suite.base, data: inputs.record.dataHash, limits: suite.data }),
-        label: "base/sft",
-        task: { kind: "sft", values: this.#values, settings: suite.base.sft },
-        seed: suite.base.seed,
-        budgetFlops: null,
-        split: "train",
-        threads: inputs.record.threads,
-      },
-      0,
-    );
+    const { model, stored } = await trainBase(session, this.#artefacts, this.#ground(), tokenizer);
     this.#note("sft of the base", stored);
-    const config = scratchConfig(suite, tokenizer);
-    const key = contentKey({ sft: suite.base, data: inputs.record.dataHash, limits: suite.data });
-    const weights = this.#artefacts.readTensors({ task: key, name: "weights" });
-    const model = { config, weights, tokenizer };
     saveModel(folder.path("base"), model);
     return modelHash(model);
   }
 
   async #judges(session: Session, base: string) {
-    const task = judgeTask(this.suite);
-    if (task === null) return null;
-    const seed = this.suite.scorers.kind === "reward-model" ? this.suite.scorers.seed : 0;
-    // The recipe, and nothing else of the suite: other methods or budgets are judged by the same judges.
-    const { dataHash, reuse } = this.inputs.record;
-    const key = contentKey({ judge: task, seed, base, data: dataHash, limits: this.suite.data });
-    if (reuse !== null) this.folder.takeScorer(reuse, key);
-    const stored = await session.task(
-      {
-        kind: "task",
-        key,
-        label: "scorers/reward-model",
-        task,
-        seed,
-        budgetFlops: null,
-        split: "scorer",
-        threads: this.inputs.record.threads,
-      },
-      0,
-    );
+    const { folder, suite } = this;
+    const ground = this.#ground();
+    const key = judgesKey(ground, base);
+    if (key === null) return null;
+    const { reuse } = this.inputs.record;
+    if (reuse !== null) folder.takeScorer(reuse, key);
+    const stored = await trainJudges(session, ground, base);
+    if (stored === null) return null;
     this.#note("judging scorers", stored);
-    this.folder.keepScorer(key);
-    this.folder.amend({ scorersHash: key });
-    const accuracy: Estimate[] = this.#values.map((value) => {
-      const found = stored.summary.rewardAccuracy?.find((entry) => entry.value === value);
-      if (found === undefined) return { value: Number.NaN, low: 0, high: 1 };
-      return { value: found.accuracy, low: found.low, high: found.high };
-    });
-    return { artefact: judgeArtefact(key), accuracy };
+    folder.keepScorer(key);
+    folder.amend({ scorersHash: key });
+    return { artefact: judgeArtefact(key), accuracy: judgesAccuracy(suite, stored) };
+  }
+
+  #ground(): Ground {
+    const { dataHash, threads } = this.inputs.record;
+    return { suite: this.suite, dataHash, threads };
   }
 
   async #train(session: Session, seed: number, context: string, ledger: LedgerRow[]): Promise<Map<string, Offer>> {
@@ -752,51 +700,6 @@ function flopsOf(summary: TaskSummary): number {
 
 function rowsOf(data: PreparedData, split: "validation" | "test"): TablePrompt[] {
   return data.evaluation[split].map((prompt: EvaluationPrompt) => ({ key: prompt.key, split, source: prompt.source }));
-}
-
-/** Methods and variants of a suite. @throws InputError for an id that no method has. */
-export function trainedRows(suite: Suite): TrainedRow[] {
-  const settings: MethodSettings = suite.settings;
-  const find = (id: string) => {
-    const method = METHODS.find((known) => known.id === id);
-    if (method !== undefined) return method;
-    const known = METHODS.map((method) => method.id);
-    const near = nearestName(id, known);
-    throw new InputError(
-      `suite "${suite.suite}": there is no method "${id}"${near === undefined ? "" : `; did you mean "${near}"?`} (methods: ${known.join(", ")})`,
-    );
-  };
-  return [
-    ...suite.methods.map((id) => {
-      const method = find(id);
-      return { id, title: method.title, ranked: method.ranked, method, settings };
-    }),
-    ...suite.variants.map((variant) => {
-      const method = find(variant.method);
-      const { optimizer, adapter, ...preference } = variant.preference ?? {};
-      return {
-        id: variant.id,
-        title: variant.title ?? `${method.title} (${variant.id})`,
-        ranked: variant.ranked ?? method.ranked,
-        method,
-        settings: {
-          ...settings,
-          preference: {
-            ...override(settings.preference, preference),
-            optimizer: override(settings.preference.optimizer, optimizer),
-            adapter: override(settings.preference.adapter, adapter),
-          },
-          mva: override(settings.mva, variant.mva),
-        },
-      };
-    }),
-  ];
-}
-
-/** `base` with the entries of `more` that are given. */
-function override<T extends object>(base: T, more: { readonly [K in keyof T]?: T[K] | undefined } | undefined): T {
-  const given = Object.entries(more ?? {}).filter(([, value]) => value !== undefined);
-  return { ...base, ...(Object.fromEntries(given) as Partial<T>) };
 }
 
 /** What interrupted a run, told apart from its faults. */

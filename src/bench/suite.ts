@@ -10,90 +10,16 @@ import { z } from "zod";
 import { InputError } from "../data/errors.js";
 import { contentKey } from "../methods/task.js";
 import { nearestName } from "./nearest-name.js";
+import { count, optimizer, overrides, positive, rewardModel, settings, share } from "./settings-schema.js";
 
-const positive = z.number().positive();
-const share = z.number().min(0).max(1);
-const count = z.number().int().positive();
 const name = z.string().regex(/^[a-z0-9][a-z0-9_.@-]*$/i, "letters, digits, '_', '-', '.' only");
-
-const optimizer = z.strictObject({
-  learningRate: positive,
-  schedule: z.enum(["constant", "linear", "cosine"]).default("cosine"),
-  warmup: share.default(0.1),
-  weightDecay: z.number().min(0).default(0),
-  maxGradientNorm: positive.nullable().default(1),
-  beta1: share.default(0.9),
-  beta2: share.default(0.99),
-  epsilon: positive.default(1e-8),
-});
-
-const adapter = z.strictObject({
-  rank: count,
-  alpha: positive,
-  targets: z
-    .array(z.enum(["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]))
-    .min(1)
-    .default(["q_proj", "k_proj", "v_proj", "o_proj"]),
-});
-
-const preference = z.strictObject({
-  beta: positive,
-  nllCoefficient: z.number().min(0),
-  softLabels: z.boolean().default(false),
-  adapter,
-  batchPairs: count,
-  optimizer,
-  maxSteps: count.exactOptional(),
-});
-
-const mva = z.strictObject({
-  penalty: z.enum(["dw-cka", "dw-rbf", "a-rows", "cos2", "weight-decay"]),
-  alpha: z.number().min(0),
-  order: z.array(z.string()).exactOptional(),
-});
-
-const ppo = z.strictObject({
-  rolloutReplies: count,
-  maxNewTokens: count,
-  epochs: count,
-  minibatches: count,
-  clip: positive,
-  klCoefficient: z.number().min(0),
-  gamma: share,
-  lambda: share,
-  valueCoefficient: z.number().min(0),
-  normaliseRewards: z.boolean(),
-  normaliseAdvantages: z.boolean(),
-  unendedPenalty: z.number().min(0),
-  optimizer,
-  maxSteps: count.exactOptional(),
-});
-
-const rewardModel = z.strictObject({
-  adapter: adapter.nullable().default(null),
-  batchPairs: count,
-  optimizer,
-  softLabels: z.boolean().default(false),
-  heldOutPairs: count,
-  maxSteps: count.exactOptional(),
-  maxEpochs: positive.exactOptional(),
-});
-
-const morlhf = z.strictObject({ rewardModelShare: share, rewardModel, ppo });
 
 /** Overrides of one row of an ablation: the same method with other settings. */
 const variant = z.strictObject({
   id: name,
   method: name,
   title: z.string().exactOptional(),
-  preference: z
-    .strictObject({
-      ...preference.partial().shape,
-      optimizer: optimizer.partial().exactOptional(),
-      adapter: adapter.partial().exactOptional(),
-    })
-    .exactOptional(),
-  mva: mva.partial().exactOptional(),
+  ...overrides.shape,
   ranked: z.boolean().exactOptional(),
 });
 
@@ -141,10 +67,11 @@ export const suiteSchema = z.strictObject({
   scorers: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("gold") }),
     z.strictObject({ kind: z.literal("reward-model"), seed: z.number().int().nonnegative(), train: rewardModel }),
+    z.strictObject({ kind: z.literal("linear-probe"), ridge: positive, folds: z.number().int().min(2) }),
   ]),
   methods: z.array(name).min(1),
   variants: z.array(variant).default([]),
-  settings: z.strictObject({ preference, mva, morlhf }),
+  settings,
   /** Differences of hypervolume that the suite is asked for, beside the leader against every rival. */
   questions: z.array(z.strictObject({ a: name, b: name, asks: z.string() })).default([]),
   budget: z.strictObject({ flops: positive, per: z.enum(["method", "policy"]).default("method") }),
@@ -248,7 +175,7 @@ function checkSuite(suite: Suite, file: string): void {
     fail('scorers.kind: embedded data is scored by "gold"');
   }
   if (suite.data.source === "folder" && suite.scorers.kind === "gold") {
-    fail('scorers.kind: "gold" knows the embedded data only; use "reward-model"');
+    fail('scorers.kind: "gold" knows the embedded data only; use "linear-probe" or "reward-model"');
   }
   if (suite.base.hiddenSize % suite.base.heads !== 0) fail("base.heads: must divide base.hiddenSize");
   if ((suite.base.hiddenSize / suite.base.heads) % 2 !== 0) fail("base.heads: the head size must be even");
@@ -260,7 +187,8 @@ function checkSuite(suite: Suite, file: string): void {
     const given = [value.center, value.scale, value.reference].filter((x) => x !== undefined).length;
     if (given !== 0 && given !== 3) fail(`values.${value.name}: give center, scale and reference, or none of them`);
   }
-  for (const order of [suite.settings.mva.order, ...suite.variants.map((v) => v.mva?.order)]) {
+  const perMethod = Object.values(suite.settings.perMethod ?? {});
+  for (const order of [suite.settings, ...perMethod, ...suite.variants].map((entry) => entry.mva?.order)) {
     if (order === undefined) continue;
     if ([...order].sort().join() !== [...names].sort().join())
       fail(`mva.order: must name each of ${names.join(", ")} once`);

@@ -18,6 +18,7 @@ import type { LedgerRow } from "./files/ledger.js";
 import { scaled, scaledReference, type ValueScale } from "./selection.js";
 import type { Difference, Estimate, MethodSummary, RunSummary } from "./summary.js";
 import { meansOf, type RunTables, type TableCandidate } from "./tables.js";
+import { shownToBeat } from "./undertrained.js";
 
 /** A row of the result table. */
 export interface RowInfo {
@@ -246,46 +247,30 @@ function above(means: readonly number[], scales: readonly ValueScale[]): boolean
   return scales.every((scale, k) => (means[k] ?? Number.NaN) > scale.reference);
 }
 
-/**
- * The values whose vertex policy is not shown to beat the base on that value: validation, seeds pooled, normal interval
- * over prompts (each prompt's difference averaged over seeds) with lower end at most 0.
- */
+/** The values whose vertex policy is not shown to beat the base on that value; values without a ruler are left out. */
 function undertrainedValues(input: SummaryInput, method: string, base: string): string[] {
   const { tables } = input;
+  if (method === base) return [];
   const prompts = tables.prompts.validation.length;
-  const out: string[] = [];
   const isVertex = (c: TableCandidate, k: number) =>
-    c.weights !== null && c.weights.every((w, j) => (j === k ? w === 1 : w === 0));
-  tables.values.forEach((value, k) => {
-    if (!hasRuler(input.accuracy[k] ?? null)) return;
-    const differences = new Float64Array(prompts);
-    let seeds = 0;
+    c.weights?.every((w, j) => w === (j === k ? 1 : 0)) === true;
+  return tables.values.filter((_, k) => {
+    if (!hasRuler(input.accuracy[k] ?? null)) return false;
+    const policy: Float64Array[] = [];
+    const anchor: Float64Array[] = [];
     for (const seed of tables.seeds) {
       const of = (wanted: (c: TableCandidate) => boolean) =>
-        tables.candidates.find((c) => c.seed === seed && wanted(c))?.scores.validation;
+        tables.candidates
+          .find((c) => c.seed === seed && wanted(c))
+          ?.scores.validation?.subarray(k * prompts, (k + 1) * prompts);
       const vertex = of((c) => c.method === method && isVertex(c, k));
-      const anchor = of((c) => c.method === base);
-      if (vertex === undefined || anchor === undefined) continue;
-      seeds += 1;
-      for (let p = 0; p < prompts; p++) {
-        differences[p] =
-          (differences[p] ?? 0) + (vertex[k * prompts + p] ?? Number.NaN) - (anchor[k * prompts + p] ?? Number.NaN);
-      }
+      const own = of((c) => c.method === base);
+      if (vertex === undefined || own === undefined) continue;
+      policy.push(vertex);
+      anchor.push(own);
     }
-    if (method === base) return;
-    // No vertex to look at (a failed method): nothing was shown.
-    const low = seeds === 0 ? Number.NEGATIVE_INFINITY : lowerEnd(differences.map((d) => d / seeds));
-    if (!(low > 0)) out.push(value);
+    return !shownToBeat(policy, anchor);
   });
-  return out;
-}
-
-function lowerEnd(differences: Float64Array): number {
-  const n = differences.length;
-  const m = average([...differences]);
-  let squares = 0;
-  for (const d of differences) squares += (d - m) ** 2;
-  return m - 1.96 * Math.sqrt(squares / Math.max(1, n - 1) / n);
 }
 
 function referencePoints(input: SummaryInput, present: readonly RowInfo[], base: string): RunSummary["references"] {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { trainedRows } from "../../src/bench/run.js";
 import { listSuites, loadSuite, parseSuite, suiteHash, suitesFolder } from "../../src/bench/suite.js";
+import { trainedRows } from "../../src/bench/trained-rows.js";
 import { InputError } from "../../src/data/errors.js";
 
 const text = readFileSync(`${suitesFolder()}/quick.yaml`, "utf8");

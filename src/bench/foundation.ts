@@ -1,0 +1,85 @@
+/**
+ * What a suite's methods stand on: the base policy and the judging scorers, trained once for a suite and its data with the
+ * suite's own seed, and shared by all run seeds. Their keys name recipe and data, so a result is found again wherever the
+ * artefacts lie.
+ */
+import type { ModelFolder } from "../lm/huggingface.js";
+import type { Tokenizer } from "../lm/tokenizer.js";
+import { contentKey } from "../methods/task.js";
+import type { ArtefactFolder, StoredTask } from "./artefacts.js";
+import { scratchConfig } from "./job-runner.js";
+import { judgeTask } from "./judges.js";
+import type { Session } from "./session.js";
+import type { Suite } from "./suite.js";
+import type { Estimate } from "./summary.js";
+
+export interface Ground {
+  readonly suite: Suite;
+  readonly dataHash: string;
+  /** Worker threads; the base and the judges are trained alone and use them all. */
+  readonly threads: number;
+}
+
+/** Trains the suite's base from scratch. The pool must be set up without a base. */
+export async function trainBase(
+  session: Session,
+  artefacts: ArtefactFolder,
+  { suite, dataHash, threads }: Ground,
+  tokenizer: Tokenizer,
+): Promise<{ readonly model: ModelFolder; readonly stored: StoredTask }> {
+  const key = contentKey({ sft: suite.base, data: dataHash, limits: suite.data });
+  const values = suite.values.map((value) => value.name);
+  const stored = await session.task(
+    {
+      kind: "task",
+      key,
+      label: "base/sft",
+      task: { kind: "sft", values, settings: suite.base.sft },
+      seed: suite.base.seed,
+      budgetFlops: null,
+      split: "train",
+      threads,
+    },
+    0,
+  );
+  const weights = artefacts.readTensors({ task: key, name: "weights" });
+  return { model: { config: scratchConfig(suite, tokenizer), weights, tokenizer }, stored };
+}
+
+/** Names a suite's judges; `null` where gold rules judge. The recipe, and nothing else of the suite: other methods or
+ * budgets are judged by the same judges. */
+export function judgesKey({ suite, dataHash }: Ground, baseHash: string): string | null {
+  const task = judgeTask(suite);
+  if (task === null || suite.scorers.kind !== "reward-model") return null;
+  return contentKey({ judge: task, seed: suite.scorers.seed, base: baseHash, data: dataHash, limits: suite.data });
+}
+
+/** Trains the suite's judges on the scorer split; `null` where gold rules judge. */
+export async function trainJudges(session: Session, ground: Ground, baseHash: string): Promise<StoredTask | null> {
+  const { suite, threads } = ground;
+  const task = judgeTask(suite);
+  const key = judgesKey(ground, baseHash);
+  if (task === null || key === null || suite.scorers.kind !== "reward-model") return null;
+  return session.task(
+    {
+      kind: "task",
+      key,
+      label: "scorers/reward-model",
+      task,
+      seed: suite.scorers.seed,
+      budgetFlops: null,
+      split: "scorer",
+      threads,
+    },
+    0,
+  );
+}
+
+/** Held-out accuracy by value, as far as the judges' training reported it. */
+export function judgesAccuracy(suite: Suite, stored: StoredTask): Estimate[] {
+  return suite.values.map(({ name }) => {
+    const found = stored.summary.rewardAccuracy?.find((entry) => entry.value === name);
+    if (found === undefined) return { value: Number.NaN, low: 0, high: 1 };
+    return { value: found.accuracy, low: found.low, high: found.high };
+  });
+}
