@@ -252,8 +252,7 @@ function undertrainedValues(input: SummaryInput, method: string, base: string): 
   const { tables } = input;
   if (method === base) return [];
   const prompts = tables.prompts.validation.length;
-  const isVertex = (c: TableCandidate, k: number) =>
-    c.weights?.every((w, j) => w === (j === k ? 1 : 0)) === true;
+  const isVertex = (c: TableCandidate, k: number) => c.weights?.every((w, j) => w === (j === k ? 1 : 0)) === true;
   return tables.values.filter((_, k) => {
     if (!hasRuler(input.accuracy[k] ?? null)) return false;
     const policy: Float64Array[] = [];
