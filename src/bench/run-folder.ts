@@ -2,9 +2,9 @@
  * The folder of one run while it is written: taken by one process at a time, every file whole or absent, an interrupted
  * one to be gone on with. What the files hold is declared in `files/`.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import { z } from "zod";
 import { InputError } from "../data/errors.js";
 import { ENGINE_IDS, type EngineId } from "../engine/engine.js";
@@ -26,7 +26,7 @@ import { adapterFolder, type RunFiles, runFiles } from "./files/run-files.js";
 import { type RunDescription, readRunJson, writeRunJson } from "./files/run-json.js";
 import { formatSample, type SampleRow } from "./files/samples.js";
 import { type ScoreRow, writeScores } from "./files/scores.js";
-import type { SuiteLock } from "./lock.js";
+import { lockHash, readLock, type SuiteLock } from "./lock.js";
 import type { EvaluationPrompt } from "./prepare.js";
 import { type Suite, suiteHash, suiteSchema } from "./suite.js";
 import type { RunSummary } from "./summary.js";
@@ -56,15 +56,6 @@ export interface ScoredTexts {
   readonly prompts: readonly EvaluationPrompt[];
   readonly replies: PolicyReplies;
 }
-
-const lockSchema = z.strictObject({
-  suite: z.string(),
-  version: z.number(),
-  dataHash: z.string(),
-  values: z.array(
-    z.strictObject({ name: z.string(), center: z.number(), scale: z.number().positive(), reference: z.number() }),
-  ),
-});
 
 const path = z.string().nullable();
 const recordExtras = z.looseObject({
@@ -156,33 +147,18 @@ export class RunFolder {
   }
 
   readLock(): SuiteLock | undefined {
-    return existsSync(this.files.suiteLock) ? parseLock(this.files.suiteLock) : undefined;
+    return lockIn(this.dir);
   }
 
   /** @returns the lock's hash, part of what makes two runs comparable */
   writeLock(lock: SuiteLock): string {
     writeFileAtomic(this.files.suiteLock, stringify(lock));
-    return contentKey(lock.values);
+    return lockHash(lock);
   }
 
   /** Enters what is known only later into `run.json`. */
-  amend(more: Partial<Pick<RunDescription, "baseHash" | "scorersHash" | "lockHash">>): void {
+  amend(more: Partial<Pick<RunDescription, "suiteHash" | "baseHash" | "scorersHash" | "lockHash">>): void {
     writeRunJson(this.files.run, { ...readRunJson(this.files.run), ...more });
-  }
-
-  /**
-   * Takes over the lock of another run, unless this one has its own.
-   * @returns its hash; undefined where there is none to take
-   * @throws InputError when it is for other values
-   */
-  takeLock(from: string, values: readonly string[]): string | undefined {
-    const source = runFiles(from).suiteLock;
-    if (existsSync(this.files.suiteLock) || !existsSync(source)) return undefined;
-    const lock = parseLock(source);
-    if (lock.values.map((value) => value.name).join() !== values.join()) {
-      throw new InputError(`${source}: is for other values than ${values.join(", ")}`);
-    }
-    return this.writeLock(lock);
   }
 
   /** The judges of another run, where it has them under the same key. */
@@ -259,17 +235,23 @@ export function reusableBase(
       `${from}: its base is made by another recipe; --reuse needs the same "base", "data" and "values" in the suite`,
     );
   }
-  return { model: loadModel(join(from, "base")), foreign: other.suiteHash !== suiteHash(other.suite) };
+  return { model: loadModel(join(from, "base")), foreign: standsOnForeignBase(other, lockIn(from)) };
+}
+
+/** Whether a run's base was given from outside, so that its content is in the suite hash. */
+export function standsOnForeignBase(record: RunRecord, lock: SuiteLock | undefined): boolean {
+  const own = [suiteHash(record.suite), suiteHash(record.suite, { lock: lock?.values })];
+  return !own.includes(record.suiteHash);
+}
+
+/** The lock that lies in a run's folder. @throws InputError when it is damaged */
+export function lockIn(folder: string): SuiteLock | undefined {
+  const file = runFiles(folder).suiteLock;
+  return existsSync(file) ? readLock(file) : undefined;
 }
 
 function baseRecipe({ base, data, values }: Suite): string {
   return contentKey({ base, data, values: values.map((value) => value.name) });
-}
-
-function parseLock(file: string): SuiteLock {
-  const result = lockSchema.safeParse(parse(readFileSync(file, "utf8")));
-  if (result.success) return result.data;
-  throw new InputError(`${file}: ${result.error.issues[0]?.path.join(".")}: damaged; start the run anew`);
 }
 
 /** Copies a folder, if it is there and the copy is not; a copy under its name is whole. */

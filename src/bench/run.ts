@@ -35,11 +35,12 @@ import { scratchConfig } from "./job-runner.js";
 import type { WorkerSetup } from "./jobs.js";
 import { judgeArtefact } from "./judges.js";
 import { simplexLattice } from "./lattice.js";
-import { type SuiteLock, scalesFrom, scalesOf } from "./lock.js";
+import { committedLock, lockHash, type SuiteLock, scaleRecipe, scalesFrom, scalesOf } from "./lock.js";
 import { WorkerPool } from "./pool.js";
 import { type EvaluationPrompt, type PreparedData, prepareData, trainTokenizer } from "./prepare.js";
 import { rehearse } from "./rehearse.js";
 import {
+  lockIn,
   openRunFolder,
   type RunFolder,
   type RunRecord,
@@ -47,6 +48,7 @@ import {
   refuseTaken,
   reusableBase,
   type ScoredTexts,
+  standsOnForeignBase,
 } from "./run-folder.js";
 import type { ValueScale } from "./selection.js";
 import { type Progress, Session } from "./session.js";
@@ -134,16 +136,18 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   }
   // Said once the folder is this run's: an error stays one line.
   const notices: string[] = [];
+  const foreign = given?.foreign === true ? modelHash(given.model) : undefined;
+  const lock = knownLock(options, before, suite, { dataHash: dataContent, foreign }, (line) => notices.push(line));
   const record = before ?? {
     schema: 1 as const,
     started: new Date(options.now()).toISOString(),
     suite,
     suiteArgument: options.suite,
-    suiteHash: suiteHash(suite, given?.foreign === true ? { base: modelHash(given.model) } : {}),
+    suiteHash: suiteHash(suite, { lock: lock?.values, base: foreign }),
     dataHash: dataContent,
     baseHash: null,
     scorersHash: null,
-    lockHash: null,
+    lockHash: lock === undefined ? null : lockHash(lock),
     data: options.data ?? null,
     base: options.base ?? null,
     reuse: options.reuse ?? null,
@@ -169,6 +173,8 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
       data,
       tokenizer,
       given: given?.model,
+      foreign,
+      lock,
       record: { ...record, command, id: folder.id },
     });
     return { folder: folder.dir, summary: await run.execute() };
@@ -191,12 +197,41 @@ function givenBase(
 ): GivenBase | undefined {
   // A resumed run stands on the base in its own folder, whatever has become of the place it came from.
   if (options.resume !== undefined && typeof before?.baseHash === "string") {
-    return { model: loadModel(join(options.resume, "base")), foreign: false };
+    const foreign = standsOnForeignBase(before, lockIn(options.resume));
+    return { model: loadModel(join(options.resume, "base")), foreign };
   }
   const base = before === undefined ? options.base : (before.base ?? undefined);
   if (base !== undefined) return { model: loadModel(base), foreign: true };
   const reuse = before === undefined ? options.reuse : (before.reuse ?? undefined);
   return reuse === undefined ? undefined : reusableBase(reuse, suite, dataContent);
+}
+
+/**
+ * The lock that holds from the start: of the run that is gone on with or taken over from, or the committed one of this data.
+ * A base given from outside is judged in other units than the committed lock's.
+ */
+function knownLock(
+  options: RunOptions,
+  before: RunRecord | undefined,
+  suite: Suite,
+  { dataHash, foreign }: { readonly dataHash: string; readonly foreign: string | undefined },
+  notice: (line: string) => void,
+): SuiteLock | undefined {
+  if (scalesOf(suite) !== undefined) return undefined;
+  const own = options.resume === undefined ? undefined : lockIn(options.resume);
+  if (own !== undefined) return own;
+  const reuse = before === undefined ? options.reuse : (before.reuse ?? undefined);
+  const taken = reuse === undefined ? undefined : lockIn(reuse);
+  if (taken !== undefined) {
+    const names = suite.values.map((value) => value.name).join(", ");
+    if (taken.values.map((value) => value.name).join(", ") === names) return taken;
+    throw new InputError(`${reuse}: its suite.lock.yaml is for other values than ${names}`);
+  }
+  if (foreign !== undefined) return undefined;
+  const committed = committedLock(suite, dataHash);
+  if (committed === undefined || "lock" in committed) return committed?.lock;
+  notice(`${committed.stale}: made for another version of this suite; this run makes a lock of its own`);
+  return undefined;
 }
 
 function withBudgetRule(suite: Suite, per: RunOptions["budgetPer"]): Suite {
@@ -207,6 +242,10 @@ interface Inputs {
   readonly data: PreparedData;
   readonly tokenizer: Tokenizer;
   readonly given: ModelFolder | undefined;
+  /** Hash of a base that the suite's own recipe did not make. */
+  readonly foreign: string | undefined;
+  /** The scales that were known before anything was trained, where the suite does not hold them. */
+  readonly lock: SuiteLock | undefined;
   readonly record: RunRecord;
 }
 
@@ -220,6 +259,7 @@ class SuiteRun {
   /** Rows that also offered explored mixtures. */
   readonly #explored = new Set<string>();
   readonly #failures: { method: string; seed: number; message: string }[] = [];
+  #suiteHash: string;
 
   constructor(
     readonly suite: Suite,
@@ -229,6 +269,7 @@ class SuiteRun {
   ) {
     this.#values = suite.values.map((value) => value.name);
     this.#seeds = inputs.record.seeds;
+    this.#suiteHash = inputs.record.suiteHash;
     this.#lattice = simplexLattice(suite.candidates.lattice, this.#values.length);
     this.#rows = trainedRows(suite);
     this.#artefacts = new ArtefactFolder(folder.path("checkpoints"));
@@ -316,7 +357,8 @@ class SuiteRun {
     };
     const base = await this.#base(session, pool, basics, tokenizer);
     folder.amend({ baseHash: base });
-    const context = contentKey({ base, data: this.inputs.record.dataHash, suite: this.inputs.record.suiteHash });
+    // Without the lock, which may become known on the way and changes no training and no reply.
+    const context = contentKey({ base, data: this.inputs.record.dataHash, suite: suiteHash(suite) });
     let setup: WorkerSetup = { ...basics, base: folder.path("base") };
     pool.setup(setup);
 
@@ -328,7 +370,7 @@ class SuiteRun {
     }
     const accuracy = judged?.accuracy ?? this.#values.map(() => null);
 
-    let scales = scalesOf(suite) ?? this.#lock()?.values;
+    let scales: readonly ValueScale[] | undefined = scalesOf(suite) ?? this.#enterLock(this.inputs.lock)?.values;
     const ledger: LedgerRow[] = [];
     const candidates: TableCandidate[] = [];
     const texts: ScoredTexts[] = [];
@@ -367,7 +409,7 @@ class SuiteRun {
         suite: suite.suite,
         title: suite.title,
         version: suite.version,
-        suiteHash: record.suiteHash,
+        suiteHash: this.#suiteHash,
         dataHash: record.dataHash,
         packageVersion: record.versions["mva-bench"],
         engine: record.engine,
@@ -585,12 +627,12 @@ class SuiteRun {
     return { scales, candidates: whole, texts };
   }
 
-  /** The lock of this run, or of the run that it stands on. */
-  #lock(): SuiteLock | undefined {
-    const { reuse } = this.inputs.record;
-    const hash = reuse === null ? undefined : this.folder.takeLock(reuse, this.#values);
-    if (hash !== undefined) this.folder.amend({ lockHash: hash });
-    return this.folder.readLock();
+  /** Leaves the lock in the run folder and enters it into `run.json` and the suite's hash. */
+  #enterLock(lock: SuiteLock | undefined): SuiteLock | undefined {
+    if (lock === undefined) return undefined;
+    this.#suiteHash = suiteHash(this.suite, { lock: lock.values, base: this.inputs.foreign });
+    this.folder.amend({ lockHash: this.folder.writeLock(lock), suiteHash: this.#suiteHash });
+    return lock;
   }
 
   /** The suite's scales from this run's first seed, written down before test is touched. */
@@ -604,9 +646,10 @@ class SuiteRun {
       suite: this.suite.suite,
       version: this.suite.version,
       dataHash: this.inputs.record.dataHash,
+      recipe: scaleRecipe(this.suite),
       values: scalesFrom(this.#values, points),
     };
-    this.folder.amend({ lockHash: this.folder.writeLock(lock) });
+    this.#enterLock(lock);
     return [...lock.values];
   }
 

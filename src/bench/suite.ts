@@ -206,8 +206,11 @@ function checkSuite(suite: Suite, file: string): void {
   if (twice !== undefined) fail(`methods: "${twice}" stands there twice`);
 }
 
-/** The hash that two comparable runs share: the whole suite (and the content of a base given from outside). */
-export function suiteHash(suite: Suite, options: { lock?: unknown; base?: string } = {}): string {
+/**
+ * The hash that two comparable runs share: the whole suite, the scales of its lock where it has one, and the content of a
+ * base given from outside.
+ */
+export function suiteHash(suite: Suite, options: { lock?: unknown; base?: string | undefined } = {}): string {
   const { seeds: _seeds, ...rest } = suite;
   return contentKey({ ...rest, lock: options.lock, baseContent: options.base });
 }
@@ -237,6 +240,7 @@ function knownKeys(path: readonly string[]): string[] {
     at = unwrap(at);
     if (at instanceof z.ZodObject) at = Reflect.get(at.shape, key);
     else if (at instanceof z.ZodArray) at = at.element;
+    else if (at instanceof z.ZodRecord) at = at.valueType;
     else if (at instanceof z.ZodDiscriminatedUnion) at = undefined;
     else return [];
   }
@@ -246,7 +250,14 @@ function knownKeys(path: readonly string[]): string[] {
 
 function unwrap(schema: unknown): unknown {
   let at = schema;
-  while (at instanceof z.ZodOptional || at instanceof z.ZodDefault || at instanceof z.ZodNullable) at = at.unwrap();
+  while (
+    at instanceof z.ZodOptional ||
+    at instanceof z.ZodExactOptional ||
+    at instanceof z.ZodDefault ||
+    at instanceof z.ZodNullable
+  ) {
+    at = at.unwrap();
+  }
   return at;
 }
 

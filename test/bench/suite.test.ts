@@ -64,3 +64,62 @@ describe("suites", () => {
     expect(suiteHash(suite, { base: "abc" })).not.toBe(suiteHash(suite));
   });
 });
+
+describe("settings of one method or row", () => {
+  const with_ = (more: string) => text.replace("  mva: { penalty", `${more}\n  mva: { penalty`);
+  const rowOf = (source: string, id: string) => trainedRows(parseSuite(source, "x.yaml")).find((row) => row.id === id);
+
+  test("hold for that method alone, and change what they name alone", () => {
+    const source = with_("  perMethod: { modpo: { preference: { beta: 0.7, optimizer: { learningRate: 2.0e-3 } } } }");
+    const shared = rowOf(text, "modpo")?.settings;
+    expect(rowOf(source, "modpo")?.settings).toEqual({
+      ...shared,
+      preference: {
+        ...shared?.preference,
+        beta: 0.7,
+        optimizer: { ...shared?.preference.optimizer, learningRate: 2e-3 },
+      },
+    });
+    expect(rowOf(source, "soup")?.settings).toEqual(rowOf(text, "soup")?.settings);
+  });
+  test("a row's override does not fall back to the schema's defaults", () => {
+    const linear = text.replace(
+      "schedule: cosine, warmup: 0.1 }",
+      "schedule: linear, warmup: 0.3, weightDecay: 0.02 }",
+    );
+    const source = linear.replace(
+      "\nsettings:",
+      "\nvariants: [{ id: v, method: soup, preference: { optimizer: { learningRate: 7.0e-4 } } }]\nsettings:",
+    );
+    expect(rowOf(source, "v")?.settings.preference.optimizer).toMatchObject({
+      learningRate: 7e-4,
+      schedule: "linear",
+      warmup: 0.3,
+      weightDecay: 0.02,
+    });
+  });
+  test("a row starts from what its method has tuned", () => {
+    const source = with_("  perMethod: { morlhf: { morlhf: { ppo: { klCoefficient: 0.5 } } } }").replace(
+      "\nsettings:",
+      "\nvariants: [{ id: v, method: morlhf, morlhf: { ppo: { epochs: 3 } } }]\nsettings:",
+    );
+    expect(rowOf(source, "v")?.settings.morlhf.ppo).toMatchObject({ klCoefficient: 0.5, epochs: 3 });
+  });
+  test("an unknown method or key in them is named", () => {
+    expect(message(() => trainedRows(parseSuite(with_("  perMethod: { modpoo: {} }"), "x.yaml")))).toMatch(
+      /no method "modpoo"; did you mean "modpo"/,
+    );
+    expect(message(() => parseSuite(with_("  perMethod: { modpo: { preference: { betta: 1 } } }"), "x.yaml"))).toBe(
+      'x.yaml: unknown key "settings.perMethod.modpo.preference.betta"; did you mean "beta"?',
+    );
+  });
+  test("in suites that ship, methods that answer the two questions share how vectors are trained", () => {
+    for (const { file, name } of listSuites()) {
+      const rows = trainedRows(loadSuite(file));
+      const shared = rows.filter(({ id }) => ["soup", "soup-ab", "mva-alpha0", "mva"].includes(id));
+      const [first] = shared;
+      for (const row of shared)
+        expect(row.settings.preference, `${name}: ${row.id}`).toEqual(first?.settings.preference);
+    }
+  });
+});
