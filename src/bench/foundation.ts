@@ -8,7 +8,7 @@ import type { Tokenizer } from "../lm/tokenizer.js";
 import { contentKey } from "../methods/task.js";
 import type { ArtefactFolder, StoredTask } from "./artefacts.js";
 import { scratchConfig } from "./job-runner.js";
-import { judgeTask } from "./judges.js";
+import { judgeRecipe } from "./judges.js";
 import type { Session } from "./session.js";
 import type { Suite } from "./suite.js";
 import type { Estimate } from "./summary.js";
@@ -49,24 +49,25 @@ export async function trainBase(
 /** Names a suite's judges; `null` where gold rules judge. The recipe, and nothing else of the suite: other methods or
  * budgets are judged by the same judges. */
 export function judgesKey({ suite, dataHash }: Ground, baseHash: string): string | null {
-  const task = judgeTask(suite);
-  if (task === null || suite.scorers.kind !== "reward-model") return null;
-  return contentKey({ judge: task, seed: suite.scorers.seed, base: baseHash, data: dataHash, limits: suite.data });
+  const recipe = judgeRecipe(suite);
+  if (recipe === null) return null;
+  const { task, seed } = recipe;
+  return contentKey({ judge: task, seed, base: baseHash, data: dataHash, limits: suite.data });
 }
 
 /** Trains the suite's judges on the scorer split; `null` where gold rules judge. */
 export async function trainJudges(session: Session, ground: Ground, baseHash: string): Promise<StoredTask | null> {
   const { suite, threads } = ground;
-  const task = judgeTask(suite);
+  const recipe = judgeRecipe(suite);
   const key = judgesKey(ground, baseHash);
-  if (task === null || key === null || suite.scorers.kind !== "reward-model") return null;
+  if (recipe === null || key === null) return null;
   return session.task(
     {
       kind: "task",
       key,
-      label: "scorers/reward-model",
-      task,
-      seed: suite.scorers.seed,
+      label: "scorers/judges",
+      task: recipe.task,
+      seed: recipe.seed,
       budgetFlops: null,
       split: "scorer",
       threads,

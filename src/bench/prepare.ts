@@ -4,7 +4,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import type { Pair, Split } from "../data/index.js";
-import { formatPrompt, formatReply, InputError, promptHash, splitPairs } from "../data/index.js";
+import { formatPrompt, formatReply, InputError, promptHash, promptTokens, splitPairs } from "../data/index.js";
 import { trainBpe } from "../lm/bpe.js";
 import { Tokenizer } from "../lm/tokenizer.js";
 import type { PreferencePair, TrainingPrompt } from "../methods/task.js";
@@ -73,7 +73,7 @@ export async function prepareData(
   const encodePrompt = (prompt: string): Int32Array => {
     const known = promptIds.get(prompt);
     if (known !== undefined) return known;
-    const ids = Int32Array.from([...tokenizer.prefixIds, ...tokenizer.encode(formatPrompt(prompt))]);
+    const ids = promptTokens(tokenizer, prompt);
     promptIds.set(prompt, ids);
     return ids;
   };

@@ -483,7 +483,7 @@ class SuiteRun {
     this.#note("judging scorers", stored);
     folder.keepScorer(key);
     folder.amend({ scorersHash: key });
-    return { artefact: judgeArtefact(key), accuracy: judgesAccuracy(suite, stored) };
+    return { artefact: judgeArtefact(suite, key), accuracy: judgesAccuracy(suite, stored) };
   }
 
   #ground(): Ground {

@@ -112,7 +112,7 @@ export class ValidationTrials {
       pool.setup(setup);
       const judges = await trainJudges(session, ground, base);
       const judge = judgesKey(ground, base);
-      if (judge !== null) setup = { ...setup, judge: judgeArtefact(judge) };
+      if (judge !== null) setup = { ...setup, judge: judgeArtefact(suite, judge) };
       const accuracy = judges === null ? suite.values.map(() => null) : judgesAccuracy(suite, judges);
       const context = contentKey({ base, data: hash, limits: suite.data, judge });
       return new ValidationTrials(suite, hash, data, accuracy, setup, context, session, pool, lock);

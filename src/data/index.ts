@@ -6,6 +6,7 @@ export * from "./hash.js";
 export * from "./inspect.js";
 export * from "./layout.js";
 export * from "./pair.js";
+export { promptTokens } from "./prompt-tokens.js";
 export { type PairSet, type ReadOptions, readPairs } from "./read.js";
 export {
   hhProportions,

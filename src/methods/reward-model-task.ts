@@ -30,6 +30,7 @@ import { BudgetExceeded } from "./budget.js";
 import type { OptimizerSettings } from "./method.js";
 import { RATES } from "./optimizer.js";
 import { layoutOf } from "./parameters.js";
+import { promptFraction } from "./prompt-fraction.js";
 import { deriveSeed } from "./seeds.js";
 import type { TaskEnv, TaskOutput, TaskRun } from "./task.js";
 import { contentKey } from "./task.js";
@@ -220,7 +221,7 @@ function splitPairs(
     let measured = 0;
     for (const { label, ...pair } of pairs) {
       const row: RewardPair = settings.softLabels && label !== undefined ? { ...pair, head, label } : { ...pair, head };
-      if (fraction(pair.prompt) >= share) {
+      if (promptFraction(pair.prompt) >= share) {
         training.push(row);
         continue;
       }
@@ -233,19 +234,6 @@ function splitPairs(
     }
   });
   return { training, heldOut };
-}
-
-/** FNV-1a of token ids, in [0, 1). */
-function fraction(tokens: Int32Array): number {
-  let hash = 0x811c9dc5;
-  for (const token of tokens) {
-    for (let shift = 0; shift < 32; shift += 8) hash = Math.imul(hash ^ ((token >>> shift) & 255), 0x01000193);
-  }
-  // The low bits of FNV are poor.
-  hash ^= hash >>> 15;
-  hash = Math.imul(hash, 0x2c1b3c6d);
-  hash ^= hash >>> 12;
-  return (hash >>> 0) / 2 ** 32;
 }
 
 /** The pairs of each step, as many as budget, settings and data ask for. */

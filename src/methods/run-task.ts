@@ -1,6 +1,7 @@
 /** Executes a task: the worker's one entry into this folder. */
 import { Ledger } from "./budget.js";
 import { runDpo } from "./dpo.js";
+import { trainLinearProbe } from "./linear-probe-task.js";
 import { runModpo } from "./modpo.js";
 import { runPpo } from "./ppo.js";
 import { trainRewardModel } from "./reward-model-task.js";
@@ -28,6 +29,8 @@ export async function runTask(task: Task, budgetFlops: number, env: TaskEnv, opt
       return runAverage(task, env);
     case "reward-model":
       return trainRewardModel(task, env, run);
+    case "linear-probe":
+      return trainLinearProbe(task, env, run);
     case "ppo":
       return runPpo(task, env, run);
     default:

@@ -12,6 +12,7 @@ import type { Scorer } from "../rewards/scorer.js";
 import type { ChargeKind, Ledger, LedgerEntry } from "./budget.js";
 import type { DpoTask } from "./dpo.js";
 import type { ExecutableCache } from "./executables.js";
+import type { LinearProbeTask } from "./linear-probe-task.js";
 import type { ModpoTask } from "./modpo.js";
 import type { PairLogProbs } from "./pair-log-probs.js";
 import type { PpoTask } from "./ppo.js";
@@ -20,7 +21,7 @@ import type { SftTask } from "./sft.js";
 import type { AverageTask } from "./soup-ab.js";
 
 /** Every task that can be run: each kind is declared, with its runner, in the file that its name says. */
-export type Task = SftTask | DpoTask | ModpoTask | AverageTask | RewardModelTask | PpoTask;
+export type Task = SftTask | DpoTask | ModpoTask | AverageTask | RewardModelTask | LinearProbeTask | PpoTask;
 
 /** A named set of tensors that a task produced (an adapter, mostly): the task's key and the name it gave. */
 export interface ArtefactRef {
