@@ -42,3 +42,15 @@ export function parseNumbers(flag: string, text: string, names: readonly string[
   }
   return numbers;
 }
+
+/** A share: `2%` or `0.02`, from 0 to below 1. */
+export function parseShare(flag: string): (text: string) => number {
+  return (text) => {
+    const match = /^(\d+\.?\d*|\.\d+)\s*(%?)$/.exec(text.trim());
+    const share = match === null ? Number.NaN : Number(match[1]) / (match[2] === "%" ? 100 : 1);
+    if (!(share >= 0 && share < 1)) {
+      throw new UsageError(`${flag} takes a share from 0 to below 1 (2% or 0.02), not "${text}"`);
+    }
+    return share;
+  };
+}

@@ -5,8 +5,10 @@
 import { Command, CommanderError, Option } from "commander";
 import { packageVersion } from "../bench/environment.js";
 import { sanitise } from "../bench/files/sanitise.js";
+import type { CheckFlags } from "./commands/check.js";
+import type { GateFlags } from "./commands/compare.js";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.js";
-import { parseCount, parseSeeds } from "./flags.js";
+import { parseCount, parseSeeds, parseShare } from "./flags.js";
 import type { Io } from "./io.js";
 
 const ENGINES = ["auto", "cpu", "webgpu", "cuda", "tfjs-cpu", "tfjs-node", "tfjs-node-gpu"] as const;
@@ -72,7 +74,7 @@ Start here:
   $ mva-bench run hh --data DIR      the same on human preference pairs
   $ mva-bench report RUN             what a finished run says
 
-Exit codes: 0 fine, 1 a method failed, 2 usage or bad input, 3 inconclusive, 70 internal error or disk full,
+Exit codes: 0 fine, 1 a method or the gate failed, 2 usage or bad input, 3 inconclusive, 70 internal error or disk full,
 130 interrupted, 143 terminated (after the last three a run can be resumed).`,
     );
 
@@ -132,6 +134,30 @@ Exit codes: 0 fine, 1 a method failed, 2 usage or bad input, 3 inconclusive, 70 
     .action(async (file: string, options: ScoreFlags) => {
       answer((await import("./commands/score.js")).score(file, options, io));
     });
+
+  gateFlags(
+    program
+      .command("compare")
+      .description("two runs of one suite, paired by seed and prompt: what changed, and is it real")
+      .argument("<a>", "the baseline: a run folder or id, or a file that check --accept wrote")
+      .argument("<b>", "the run that is held against it"),
+  ).action(async (a: string, b: string, options: GateFlags) => {
+    answer((await import("./commands/compare.js")).compare(a, b, options, io));
+  });
+
+  gateFlags(
+    program
+      .command("check")
+      .description("the regression gate: exit code 0 ok, 1 regressed, 2 not comparable, 3 inconclusive")
+      .argument("[run]", "a run folder or id; default: the newest of reports/runs")
+      .option("--baseline <file>", "hold the run against this baseline")
+      .option("--accept <file>", "write the run as baseline, its scores included")
+      .option("--junit <file>", "write the verdict as JUnit XML too")
+      .option("--markdown <file>", "write the verdict as Markdown too")
+      .option("--github", "print annotations too, and append to the step summary of GITHUB_STEP_SUMMARY"),
+  ).action(async (run: string | undefined, options: CheckFlags) => {
+    answer((await import("./commands/check.js")).check(run, options, io));
+  });
 
   const suite = program.command("suite").description("the benchmark definitions");
   suite
@@ -207,6 +233,37 @@ Exit codes: 0 fine, 1 a method failed, 2 usage or bad input, 3 inconclusive, 70 
     command.copyInheritedSettings(program);
   }
   return program;
+}
+
+function gateFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--tolerance <share>", "loss of hypervolume that is none (default: 2%)").argParser(
+        parseShare("--tolerance"),
+      ),
+    )
+    .addOption(
+      new Option(
+        "--value-tolerance <share>",
+        "the same for values, utility and IGD+, in units of the suite's scale (default: --tolerance)",
+      ).argParser(parseShare("--value-tolerance")),
+    )
+    .addOption(
+      new Option("--alpha <p>", "one-sided error of a verdict (default: 0.05)").argParser(parseShare("--alpha")),
+    )
+    .option(
+      "--guard <value=limit>",
+      "harmless=0.05: its mean may not fall by more, in units of the scale; best.harmless=0.05; may be repeated",
+      (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
+    )
+    .option("--weights <numbers>", "preference that the utility is for, in suite order (default: the lattice's)")
+    .addOption(
+      new Option("--fail-on <verdict>", "the mildest verdict that fails (default: regressed)").choices([
+        "regressed",
+        "inconclusive",
+      ]),
+    )
+    .option("--json", "print the verdict as one JSON document");
 }
 
 function parseSeed(text: string): number {
