@@ -94,9 +94,15 @@ export class SplitScores {
   ) {}
 
   /** Scores the policies that are not scored yet. */
-  async add(policies: readonly Policy[], label: string): Promise<void> {
+  async add(
+    policies: readonly Policy[],
+    label: string,
+    /** Told when some are scored: their replies by policy key, and how many of how many are. */
+    onScored: (scored: ReadonlyMap<string, PolicyReplies>, done: number, total: number) => void = () => {},
+  ): Promise<void> {
     const wanted = new Map<string, Policy>();
     for (const policy of policies) if (!this.#found.has(policy.key)) wanted.set(policy.key, policy);
+    let done = 0;
     const byBank = new Map<string, Policy[]>();
     for (const policy of wanted.values()) {
       const bank = policy.adapters.length > 1 ? JSON.stringify(policy.adapters) : "single";
@@ -107,9 +113,10 @@ export class SplitScores {
       chunks.map(async (chunk) => {
         const job = this.#job(chunk, label);
         const scored = await this.session.score(job, 1000);
-        chunk.forEach((policy, i) => {
-          this.#found.set(policy.key, scored.replies[i] ?? []);
-        });
+        const fresh = new Map(chunk.map((policy, i) => [policy.key, scored.replies[i] ?? []] as const));
+        for (const [key, replies] of fresh) this.#found.set(key, replies);
+        done += fresh.size;
+        onScored(fresh, done, wanted.size);
       }),
     );
   }

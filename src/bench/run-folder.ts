@@ -18,7 +18,7 @@ import type { ArtefactFolder } from "./artefacts.js";
 import type { PolicyReplies } from "./evaluate.js";
 import { writeCandidates } from "./files/candidates.js";
 import { EventLog } from "./files/event-log.js";
-import type { RunEventInput } from "./files/events.js";
+import type { RunEvent, RunEventInput } from "./files/events.js";
 import { type FolderLock, lockFolder } from "./files/folder-lock.js";
 import { type LedgerRow, writeLedger } from "./files/ledger.js";
 import { writePrompts } from "./files/prompts.js";
@@ -87,6 +87,7 @@ export interface OpenOptions {
   readonly cwd: string;
   readonly record: Omit<RunRecord, "id">;
   readonly now: () => number;
+  readonly onEvent?: (event: RunEvent) => void;
 }
 
 /** @throws InputError when a run lies in the folder that a new one is to have */
@@ -113,7 +114,7 @@ export function openRunFolder(options: OpenOptions): RunFolder {
     }
     const written = readRunJson(files.run);
     const log = new EventLog(files.events, { now: options.now });
-    return new RunFolder(dir, written.id, files, lock, log, Date.parse(record.started));
+    return new RunFolder(dir, written.id, files, lock, log, Date.parse(record.started), options.onEvent);
   } catch (error) {
     lock.release();
     throw error;
@@ -132,6 +133,7 @@ export class RunFolder {
     readonly lock: FolderLock,
     readonly log: EventLog,
     readonly startedMs: number,
+    readonly onEvent: ((event: RunEvent) => void) | undefined = undefined,
   ) {}
 
   path(name: string): string {
@@ -139,7 +141,8 @@ export class RunFolder {
   }
 
   event(event: RunEventInput): void {
-    this.log.append(event);
+    const written = this.log.append(event);
+    this.onEvent?.(written);
   }
 
   elapsedSeconds(nowMs: number): number {

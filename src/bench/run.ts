@@ -23,11 +23,13 @@ import {
   gridRow,
   type OfferedCandidate,
   offeredCandidates,
+  type PolicyReplies,
   repliesSummary,
   SplitScores,
   scoresOf,
   tableCandidate,
 } from "./evaluate.js";
+import type { RunEvent } from "./files/events.js";
 import type { LedgerRow } from "./files/ledger.js";
 import { type Ground, judgesAccuracy, judgesKey, trainBase, trainJudges } from "./foundation.js";
 import { averageInterference, type Interference, interferenceOf } from "./interference.js";
@@ -35,6 +37,7 @@ import { scratchConfig } from "./job-runner.js";
 import type { WorkerSetup } from "./jobs.js";
 import { judgeArtefact } from "./judges.js";
 import { simplexLattice } from "./lattice.js";
+import { LiveScores } from "./live-scores.js";
 import { committedLock, lockHash, type SuiteLock, scaleRecipe, scalesFrom, scalesOf } from "./lock.js";
 import { WorkerPool } from "./pool.js";
 import { type EvaluationPrompt, type PreparedData, prepareData, trainTokenizer } from "./prepare.js";
@@ -56,7 +59,7 @@ import { loadSuite, type Suite, suiteHash } from "./suite.js";
 import { readSuiteData } from "./suite-data.js";
 import { type RowInfo, summarise } from "./summarise.js";
 import type { RunSummary } from "./summary.js";
-import { meansOf, type RunTables, type TableCandidate, type TablePrompt } from "./tables.js";
+import { meansOf, type RunTables, type ScoredSplit, type TableCandidate, type TablePrompt } from "./tables.js";
 import { type RowOutcome, type TrainedRow, trainRow } from "./train-methods.js";
 import { trainedRows } from "./trained-rows.js";
 
@@ -84,6 +87,8 @@ export interface RunOptions {
   /** Called once the run folder is this run's. */
   readonly onFolder: (path: string) => void;
   readonly onProgress: (progress: RunProgress) => void;
+  /** Every event as it is written down; absent: nobody watches. */
+  readonly onEvent?: (event: RunEvent) => void;
   /** One line that a reader should see. */
   readonly onNotice: (line: string) => void;
   /** The built worker; the package's own where absent. */
@@ -165,6 +170,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
     cwd: options.cwd,
     record: { ...record, command },
     now: options.now,
+    ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
   });
   try {
     options.onFolder(folder.dir);
@@ -385,6 +391,9 @@ class SuiteRun {
         for (const pair of found.pairs) {
           folder.event({ type: "interference", seed, method: row.id, ...pair, layer: null });
         }
+        for (const { layer, pairs } of found.layers) {
+          for (const pair of pairs) folder.event({ type: "interference", seed, method: row.id, ...pair, layer });
+        }
         interference.set(row.id, [...(interference.get(row.id) ?? []), found]);
       }
       stage(`scoring, seed ${seed}`);
@@ -437,24 +446,20 @@ class SuiteRun {
     return summary;
   }
 
-  #scored(candidate: TableCandidate): void {
-    const { seed, method, weights, coefficients, kl, broken } = candidate;
-    for (const split of ["validation", "test"] as const) {
-      const scores = candidate.scores[split];
-      if (scores === undefined) continue;
+  /** Tells how far the scoring of a split is: the two splits are the two halves of the stage. */
+  #scoredPart(stage: string, split: ScoredSplit, tell: (scored: ReadonlyMap<string, PolicyReplies>) => void) {
+    return (scored: ReadonlyMap<string, PolicyReplies>, done: number, total: number): void => {
+      tell(scored);
+      const share = done / total;
       this.folder.event({
-        type: "candidate-scored",
-        seed,
-        method,
-        candidate: candidate.candidate,
-        split,
-        weights: weights === null ? null : [...weights],
-        coefficients: coefficients === null ? null : [...coefficients],
-        means: meansOf(scores, this.#values.length),
-        kl: split === "test" ? kl : null,
-        broken: split === "test" ? broken : null,
+        type: "stage-progress",
+        stage,
+        done: split === "validation" ? share / 2 : 0.5 + share / 2,
+        total: 1,
+        rate: null,
+        etaSeconds: null,
       });
-    }
+    };
   }
 
   /** Leaves the base in `base/`; returns the hash of its content. */
@@ -548,9 +553,19 @@ class SuiteRun {
     );
     for (const [id, points] of explored) if (points.length > 0) this.#explored.add(id);
     const everything = [...lattice, ...[...explored.values()].flat()];
+    const live = new LiveScores({
+      seed,
+      values,
+      candidates: everything,
+      followed: new Set(lattice),
+      prompts: data.evaluation.validation,
+      emit: (event) => this.folder.event(event),
+    });
+    live.scales = known;
     await validation.add(
       everything.map((c) => c.policy),
       `validation, seed ${seed}`,
+      this.#scoredPart(`scoring, seed ${seed}`, "validation", live.begin("validation", new Set(lattice))),
     );
     const validated = new Map<OfferedCandidate, Float64Array>();
     const broken = new Set<string>();
@@ -592,9 +607,11 @@ class SuiteRun {
     const tested = everything.filter(
       (c) => validated.has(c) && !broken.has(c.method) && (lattice.includes(c) || selected.has(c)),
     );
+    live.scales = scales;
     await test.add(
       tested.map((c) => c.policy),
       `test, seed ${seed}`,
+      this.#scoredPart(`scoring, seed ${seed}`, "test", live.begin("test", selected)),
     );
 
     const candidates: TableCandidate[] = [];
@@ -623,7 +640,6 @@ class SuiteRun {
         texts.push({ ...name, split: "test", prompts: data.evaluation.test, replies: test.of(candidate.policy) });
     }
     const whole = candidates.filter((c) => !broken.has(c.method));
-    for (const c of whole) this.#scored(c);
     return { scales, candidates: whole, texts };
   }
 
@@ -697,6 +713,14 @@ class SuiteRun {
 
 /** What a live reader of `events.jsonl` sees of a job. */
 function logProgress(folder: RunFolder, progress: Progress): void {
+  if (progress.type === "job-shared") {
+    const [method = "", task = ""] = progress.label.split("/");
+    const [other = "", withTask = ""] = progress.with.split("/");
+    if (method !== other) {
+      folder.event({ type: "task-shared", seed: progress.seed, method, task, with: other, withTask });
+    }
+    return;
+  }
   if (progress.type !== "task") return;
   const { event, seed } = progress;
   const [method = "", task = ""] = progress.label.split("/");

@@ -19,10 +19,12 @@ export type Progress =
       /** Found in the run folder: nothing was computed. */
       readonly stored: boolean;
     }
+  /** Asked for before under another label: done once. */
+  | { readonly type: "job-shared"; readonly label: string; readonly seed: number; readonly with: string }
   | { readonly type: "task"; readonly label: string; readonly seed: number; readonly event: TaskEvent };
 
 export class Session {
-  readonly #running = new Map<string, Promise<StoredTask>>();
+  readonly #running = new Map<string, { readonly label: string; readonly result: Promise<StoredTask> }>();
 
   constructor(
     readonly pool: WorkerPool,
@@ -33,9 +35,12 @@ export class Session {
   /** Runs a task, or finds its result; equal keys share one execution. */
   task(job: TaskJob, priority: number): Promise<StoredTask> {
     const running = this.#running.get(job.key);
-    if (running !== undefined) return running;
+    if (running !== undefined) {
+      this.report({ type: "job-shared", label: job.label, seed: job.seed, with: running.label });
+      return running.result;
+    }
     const started = this.#task(job, priority);
-    this.#running.set(job.key, started);
+    this.#running.set(job.key, { label: job.label, result: started });
     return started;
   }
 

@@ -62,6 +62,8 @@ export class ProgressMeter {
       case "task":
         this.#onTask(progress);
         break;
+      case "job-shared":
+        return;
       case "job-finished":
         this.#onFinished(progress);
         return;

@@ -64,12 +64,30 @@ const stageProgress = event("stage-progress", {
 
 const stageFinished = event("stage-finished", { stage: z.string(), seconds: amount });
 
+/** Of the whole run, now and then. */
+const runProgress = event("run-progress", {
+  /** Share of the work, 0 to 1. */
+  done: z.number().min(0).max(1),
+  /** To the run's end; null where it is not known. */
+  etaSeconds: amount.nullable(),
+});
+
 const taskPlanned = event("task-planned", {
   seed: count,
   method: z.string(),
   task: z.string(),
   steps: count,
   flops: amount,
+});
+
+/** A training that another method has asked for already: it is done once, and both pay for it. */
+const taskShared = event("task-shared", {
+  seed: count,
+  method: z.string(),
+  task: z.string(),
+  /** The method and the training that `train-step` names. */
+  with: z.string(),
+  withTask: z.string(),
 });
 
 const trainStep = event("train-step", {
@@ -108,6 +126,18 @@ const candidateScored = event("candidate-scored", {
   means: perValue,
   kl: finite.nullable(),
   broken: z.number().min(0).max(1).nullable(),
+});
+
+/** Of what is scored so far of one method, with the interval over prompts. For watching: the summary's figures are exact. */
+const hypervolume = event("hypervolume", {
+  seed: count,
+  method: z.string(),
+  split: z.enum(SCORED_SPLITS),
+  /** Candidates that it is of. */
+  candidates: count,
+  value: finite,
+  low: finite,
+  high: finite,
 });
 
 const sampled = event("sample", {
@@ -164,9 +194,12 @@ export const runEvent = z.discriminatedUnion("type", [
   stageStarted,
   stageProgress,
   stageFinished,
+  runProgress,
   taskPlanned,
+  taskShared,
   trainStep,
   candidateScored,
+  hypervolume,
   sampled,
   interference,
   ledger,

@@ -5,130 +5,9 @@ import { describe, expect, test } from "vitest";
 import { EVENT_TYPES } from "../../../src/bench/files/events.js";
 import { EventLog, EventReader, type RunEventInput, readEvents } from "../../../src/bench/files/index.js";
 import { InputError } from "../../../src/data/errors.js";
+import { anyEvent as event, eventsByType } from "./any-event.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
-const text = fc.string({ unit: "binary", maxLength: 10 });
-const count = fc.nat();
-const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
-const amount = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
-const share = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0);
-const perValue = fc.array(finite, { maxLength: 3 });
-const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
-const split = fc.constantFrom("validation" as const, "test" as const);
-
-function shaped<T extends RunEventInput["type"]>(
-  type: T,
-  shape: Record<string, fc.Arbitrary<unknown>>,
-  optional: string[] = [],
-) {
-  const requiredKeys = Object.keys(shape).filter((key) => !optional.includes(key));
-  return fc
-    .record(
-      { type: fc.constant(type), ...shape },
-      { requiredKeys: ["type", ...requiredKeys] as never, noNullPrototype: true },
-    )
-    .map((event) => event as unknown as RunEventInput);
-}
-
-const numbers = [
-  "spentFlops",
-  "tokensPerSecond",
-  "loss",
-  "rewardAccuracy",
-  "margin",
-  "kl",
-  "penalty",
-  "learningRate",
-  "gradientNorm",
-  "chosenShift",
-];
-
-/** Any event of any type. */
-const arbitraries: Record<RunEventInput["type"], fc.Arbitrary<RunEventInput>> = {
-  "run-started": shaped("run-started", {
-    run: text,
-    suite: text,
-    title: text,
-    suiteHash: text,
-    values: fc.array(text),
-    seeds: fc.array(count),
-    methods: fc.array(fc.record({ id: text, title: text, ranked: fc.boolean() }, { noNullPrototype: true })),
-    budget: fc.record({ flops: amount, per: fc.constantFrom("method", "policy") }, { noNullPrototype: true }),
-    scales: orNull(
-      fc.array(
-        fc.record({ center: finite, scale: amount.map((x) => x + 1), reference: finite }, { noNullPrototype: true }),
-      ),
-    ),
-    engine: text,
-    threads: fc.integer({ min: 1 }),
-    pid: count,
-    host: text,
-    resumed: fc.boolean(),
-  }),
-  "stage-started": shaped("stage-started", { stage: text, unit: text, total: orNull(amount) }),
-  "stage-progress": shaped("stage-progress", {
-    stage: text,
-    done: amount,
-    total: orNull(amount),
-    rate: orNull(amount),
-    etaSeconds: orNull(amount),
-  }),
-  "stage-finished": shaped("stage-finished", { stage: text, seconds: amount }),
-  "task-planned": shaped("task-planned", { seed: count, method: text, task: text, steps: count, flops: amount }),
-  "train-step": shaped(
-    "train-step",
-    {
-      ...{ seed: count, method: text, task: text, step: count, steps: count },
-      ...Object.fromEntries(numbers.map((name) => [name, amount])),
-      more: fc.dictionary(fc.string({ unit: fc.constantFrom("a", "b"), minLength: 1 }), finite, {
-        noNullPrototype: true,
-      }),
-    },
-    [...numbers, "more"],
-  ),
-  "candidate-scored": shaped("candidate-scored", {
-    ...{ seed: count, method: text, candidate: text, split, means: perValue },
-    ...{ weights: orNull(perValue), coefficients: orNull(perValue), kl: orNull(finite), broken: orNull(share) },
-  }),
-  sample: shaped("sample", {
-    seed: count,
-    method: text,
-    candidate: text,
-    prompt: text,
-    promptText: text,
-    reply: text,
-    ended: fc.boolean(),
-    scores: perValue,
-  }),
-  interference: shaped("interference", {
-    seed: count,
-    method: text,
-    a: text,
-    b: text,
-    layer: orNull(count),
-    cka: finite,
-    cosine: finite,
-  }),
-  ledger: shaped("ledger", {
-    seed: count,
-    method: text,
-    kind: text,
-    planned: amount,
-    spent: amount,
-    tokens: amount,
-    steps: count,
-    seconds: amount,
-  }),
-  warning: shaped("warning", { message: text, method: text, seed: count }, ["method", "seed"]),
-  "method-failed": shaped("method-failed", { seed: count, method: text, message: text }),
-  "run-interrupted": shaped("run-interrupted", { signal: text }),
-  "run-finished": shaped("run-finished", {
-    status: fc.constantFrom("completed", "failed"),
-    seconds: amount,
-    headline: orNull(text),
-  }),
-};
-const event = fc.oneof(...Object.values(arbitraries));
 const step: RunEventInput = {
   type: "train-step",
   seed: 1,
@@ -150,7 +29,7 @@ const timed = (events: readonly RunEventInput[], start = 0) =>
   events.map((input, i) => ({ v: 1, time: start + i, ...input }));
 
 test("the arbitraries of this test make every type that is declared", () => {
-  expect(new Set(Object.keys(arbitraries))).toEqual(EVENT_TYPES);
+  expect(new Set(Object.keys(eventsByType))).toEqual(EVENT_TYPES);
 });
 
 property.prop([fc.array(event, { maxLength: 12 })], { numRuns: 80 })(

@@ -1,0 +1,178 @@
+/**
+ * A screen of cells, drawn on by functions that know nothing of terminals, and turned into lines of text at the end.
+ * Whatever is put on it is made safe here: no control character, no change of direction, no half of a wide character,
+ * nothing beyond the edge.
+ */
+import { sanitise } from "../../bench/files/sanitise.js";
+import { textWidth } from "../../report/text-width.js";
+import { type ColourDepth, escapeOf, type Ground, isSeenOnBlanks, PLAIN, RESET, type Style } from "./style.js";
+
+/** One column each, and no surprise in any font that has them. */
+const SIMPLE =
+  /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u024f\u0370-\u0377\u0384-\u03ff\u0400-\u0482\u048a-\u052f\u2010-\u2027\u2190-\u21ff\u2200-\u22ff\u2500-\u25fc\u2605\u2713\u2717\u271a\u2800-\u28ff\u203a\u2026]*$/;
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
+const MARK = /^\p{M}$/u;
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** The other half of a wide character. */
+const COVERED = "";
+
+/** What fits into cells of a text: a character and the columns that it takes. */
+function* cellsOf(text: string): Generator<readonly [string, 1 | 2]> {
+  if (SIMPLE.test(text)) {
+    for (const character of text) yield [character, 1];
+    return;
+  }
+  for (const { segment } of graphemes.segment(sanitise(text))) {
+    // Of a family of emoji its first member, of a letter with marks at most two: what all terminals agree on.
+    const [first = "", ...rest] = [...segment].filter((c) => !INVISIBLE.test(c));
+    if (first === "" || MARK.test(first)) continue;
+    const width = textWidth(first);
+    if (width === 0) continue;
+    yield [
+      width === 1 ? [first, ...rest.filter((c) => MARK.test(c)).slice(0, 2)].join("") : first,
+      width === 1 ? 1 : 2,
+    ];
+  }
+}
+
+/** Columns of a text as a screen shows it. */
+export function shownWidth(text: string): number {
+  if (SIMPLE.test(text)) return [...text].length;
+  let width = 0;
+  for (const [, columns] of cellsOf(text)) width += columns;
+  return width;
+}
+
+export class Screen {
+  readonly #characters: string[];
+  readonly #styles: Uint16Array;
+
+  /** @param width columns, @param height rows; both at least 0 */
+  constructor(
+    readonly width: number,
+    readonly height: number,
+  ) {
+    this.#characters = new Array<string>(width * height).fill(" ");
+    this.#styles = new Uint16Array(width * height);
+  }
+
+  /** All of it, to draw on. */
+  get region(): Region {
+    return new Region(this, 0, 0, this.width, this.height);
+  }
+
+  /** Writes one row's text from column `x`, as far as column `end` (exclusive). @returns the column after it */
+  put(x: number, y: number, text: string, style: Style, end: number): number {
+    const stop = Math.min(end, this.width);
+    if (y < 0 || y >= this.height) return x;
+    const row = y * this.width;
+    let at = x;
+    for (const [character, columns] of cellsOf(text)) {
+      if (at + columns > stop) break;
+      if (at >= 0) {
+        this.#set(row, at, character, style);
+        if (columns === 2) {
+          this.#set(row, at + 1, " ", style);
+          this.#characters[row + at + 1] = COVERED;
+        }
+      }
+      at += columns;
+    }
+    return at;
+  }
+
+  #set(row: number, at: number, character: string, style: Style): void {
+    const index = row + at;
+    // A half of a wide character that is overwritten leaves a blank, not a shift of the line.
+    if (this.#characters[index] === COVERED && at > 0) this.#characters[index - 1] = " ";
+    if (at + 1 < this.width && this.#characters[index + 1] === COVERED) this.#characters[index + 1] = " ";
+    this.#characters[index] = character;
+    this.#styles[index] = style;
+  }
+
+  restyle(x: number, y: number, style: (before: Style) => Style): void {
+    const index = y * this.width + x;
+    if (x >= 0 && x < this.width && y >= 0 && y < this.height)
+      this.#styles[index] = style(this.#styles[index] ?? PLAIN);
+  }
+
+  /** Lines with escape sequences for colour and weight (none of them at `"plain"`), blanks at their ends cut. */
+  lines(depth: ColourDepth | "plain", ground: Ground = "dark"): string[] {
+    const escapes = new Map<Style, string>();
+    const codeOf = (style: Style): string => {
+      const known = escapes.get(style);
+      if (known !== undefined) return known;
+      const made = depth === "plain" ? "" : escapeOf(style, depth, ground);
+      escapes.set(style, made);
+      return made;
+    };
+    return Array.from({ length: this.height }, (_, y) => {
+      const row = y * this.width;
+      let last = row + this.width;
+      while (last > row && this.#characters[last - 1] === " " && !isSeenOnBlanks(this.#styles[last - 1] ?? 0)) last--;
+      let line = "";
+      let open = "";
+      let seen = false;
+      for (let index = row; index < last; index++) {
+        const character = this.#characters[index] ?? " ";
+        const style = this.#styles[index] ?? PLAIN;
+        // A blank needs no colour of its own: it stays in what is open, unless that would show.
+        if (character !== " " || isSeenOnBlanks(style) || seen) {
+          const wanted = codeOf(style);
+          if (wanted !== open) line += (open === "" ? "" : RESET) + wanted;
+          open = wanted;
+          seen = isSeenOnBlanks(style);
+        }
+        line += character;
+      }
+      return open === "" ? line : line + RESET;
+    });
+  }
+}
+
+/** A rectangle of a screen, in its own coordinates; nothing leaves it. */
+export class Region {
+  constructor(
+    readonly screen: Screen,
+    readonly left: number,
+    readonly top: number,
+    readonly width: number,
+    readonly height: number,
+  ) {}
+
+  /** A part of it; what would stick out is cut. */
+  part(x: number, y: number, width = this.width - x, height = this.height - y): Region {
+    const [left, top] = [Math.max(0, x), Math.max(0, y)];
+    return new Region(
+      this.screen,
+      this.left + left,
+      this.top + top,
+      Math.max(0, Math.min(width, this.width - left)),
+      Math.max(0, Math.min(height, this.height - top)),
+    );
+  }
+
+  /** @returns the column after the text, in the region's coordinates */
+  put(x: number, y: number, text: string, style: Style = PLAIN): number {
+    if (y < 0 || y >= this.height || x >= this.width) return x;
+    if (x < 0) return x;
+    return this.screen.put(this.left + x, this.top + y, text, style, this.left + this.width) - this.left;
+  }
+
+  /** Text that ends at column `x` (exclusive). */
+  putRight(x: number, y: number, text: string, style: Style = PLAIN): void {
+    this.put(Math.max(0, x - shownWidth(text)), y, text, style);
+  }
+
+  /** Several texts of their own styles, one after the other. */
+  spans(x: number, y: number, spans: readonly (readonly [text: string, style?: Style])[]): number {
+    let at = x;
+    for (const [text, style] of spans) at = this.put(at, y, text, style);
+    return at;
+  }
+
+  restyle(x: number, y: number, style: (before: Style) => Style): void {
+    if (x >= 0 && x < this.width && y >= 0 && y < this.height) this.screen.restyle(this.left + x, this.top + y, style);
+  }
+}

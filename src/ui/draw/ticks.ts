@@ -1,0 +1,74 @@
+/** Where an axis is labelled: at 1, 2 or 5 times a power of ten, as many times as there is room for. */
+
+export interface Axis {
+  readonly low: number;
+  readonly high: number;
+  readonly ticks: readonly number[];
+  /** Decimals that tell neighbouring ticks apart. */
+  readonly digits: number;
+}
+
+/** More than fit on any screen. */
+const MOST_TICKS = 100;
+
+/**
+ * An axis that holds all of `low` to `high`.
+ * @param most ticks at most, at least 2
+ * @param snug whether it ends at the data instead of at ticks
+ */
+export function axisOver(low: number, high: number, most: number, snug = false): Axis {
+  let [from, to] = [Math.min(low, high), Math.max(low, high)];
+  if (!Number.isFinite(from) || !Number.isFinite(to)) [from, to] = [0, 1];
+  if (to - from <= Math.abs(to) * 1e-12 || to - from < 1e-300) {
+    const room = from === 0 ? 1 : Math.abs(from) * 0.5;
+    [from, to] = [from - room, to + room];
+  }
+  // Halved before they are subtracted: the widest range of doubles is no infinity then.
+  const span = to / 2 - from / 2;
+  let step = stepAtLeast((span / Math.max(1, most - 1)) * 2);
+  const count = (): number => Math.floor(to / step) - Math.ceil(from / step) + 1;
+  const outer = (): number => Math.ceil(to / step) - Math.floor(from / step) + 1;
+  while ((snug ? count() : outer()) > Math.max(2, most)) step = stepAtLeast(step * 1.5);
+  const first = snug ? Math.ceil(from / step - 1e-9) : Math.floor(from / step + 1e-9);
+  const last = snug ? Math.floor(to / step + 1e-9) : Math.ceil(to / step - 1e-9);
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const ticks: number[] = [];
+  for (let i = first; i <= last && ticks.length < MOST_TICKS; i++) ticks.push(clean(i * step, digits));
+  return {
+    low: snug ? from : Math.min(from, ticks[0] ?? from),
+    high: snug ? to : Math.max(to, ticks.at(-1) ?? to),
+    ticks,
+    digits,
+  };
+}
+
+/** The smallest of 1, 2, 5 times a power of ten that is no less. */
+function stepAtLeast(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  const share = least / power;
+  const factor = [1, 2, 5, 10].find((f) => f >= share - 1e-9) ?? 10;
+  return factor * power;
+}
+
+function clean(value: number, digits: number): number {
+  const rounded = digits <= 100 ? Number(value.toFixed(Math.min(100, digits))) : value;
+  return rounded === 0 ? 0 : rounded;
+}
+
+/** Short: `0.05`, `1.5k`, `2M`, `5e-7`. */
+export function tickText(value: number, digits: number): string {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e15 || digits > 5) return value.toExponential(size >= 1e15 ? 1 : 0).replace("e+", "e");
+  for (const [unit, name] of [
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ] as const) {
+    if (size >= unit * 10 || (size >= unit && Number.isInteger((value / unit) * 10))) {
+      return `${Number((value / unit).toPrecision(4))}${name}`;
+    }
+  }
+  return value.toFixed(digits);
+}
