@@ -12,17 +12,8 @@ import { parseArgs } from "node:util";
 import { parse } from "yaml";
 import { scalesFrom, scalesOf } from "../dist/bench/lock.js";
 import { loadSuite } from "../dist/bench/suite.js";
-import { ValidationTrials } from "../dist/bench/trials.js";
-import {
-  chooseTrial,
-  judgeTrial,
-  meansByValue,
-  planSchema,
-  rowId,
-  trialRows,
-  trialsOf,
-  triedOf,
-} from "../dist/bench/tuning.js";
+import { anchorsOf, meansByValue, ValidationTrials } from "../dist/bench/trials.js";
+import { chooseTrial, judgeTrial, planSchema, rowId, trialRows, trialsOf, triedOf } from "../dist/bench/tuning.js";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -53,6 +44,11 @@ const aborter = new AbortController();
 process.once("SIGINT", () => aborter.abort());
 process.once("SIGTERM", () => aborter.abort());
 
+const interrupted = (error) => {
+  if (!aborter.signal.aborted) throw error;
+  console.error("interrupted; the same command goes on from here");
+  process.exit(130);
+};
 const trials = await ValidationTrials.open({
   suite,
   data: flags.data,
@@ -64,13 +60,15 @@ const trials = await ValidationTrials.open({
     if (progress.type !== "job-finished" || progress.stored) return;
     console.error(`seed ${progress.seed}\t${progress.label}\t${progress.seconds.toFixed(0)} s`);
   },
-});
+}).catch(interrupted);
 
 const chosen = new Map();
 const lines = [];
 try {
   console.error(`greedy replies of the base that are usable: ${share(await trials.baseUsable(seeds[0]))}`);
   for (const family of families) await tune(family);
+} catch (error) {
+  interrupted(error);
 } finally {
   await trials.close();
 }
@@ -92,7 +90,7 @@ async function tune(family) {
   for (const seed of seeds) {
     const outcomes = await trials.run(rows, seed);
     // Where the suite leaves its scale to a lock, the trials of one family and seed make one for themselves.
-    const scales = scalesOf(suite) ?? scalesFrom(values, anchors([...outcomes.values()]));
+    const scales = scalesOf(suite) ?? scalesFrom(values, anchorsOf(outcomes.values()));
     settings.forEach((_, t) => {
       for (const method of family.methods) {
         tried[t].push(triedOf(method, seed, outcomes.get(rowId(family, t, method)), scales));
@@ -105,12 +103,6 @@ async function tune(family) {
   settings.forEach((all, t) => {
     for (const entry of tried[t]) lines.push(line(family, t, all, entry, verdicts[t], best));
   });
-}
-
-function anchors(outcomes) {
-  return outcomes
-    .filter(({ kind }) => kind === "tried")
-    .flatMap(({ base, vertices }) => [base, ...vertices.map(({ scores }) => scores)].map(meansByValue));
 }
 
 function line(family, t, settings, entry, verdict, best) {

@@ -228,3 +228,14 @@ export class ValidationTrials {
     return usable / Math.max(1, count);
   }
 }
+
+export function meansByValue(scores: ValueScores): number[] {
+  return scores.map((column) => column.reduce((sum, x) => sum + x, 0) / column.length);
+}
+
+/** The points that a scale is set from: raw means of the base and of every vertex policy. */
+export function anchorsOf(outcomes: Iterable<TrialOutcome>): number[][] {
+  return [...outcomes].flatMap((outcome) =>
+    outcome.kind === "tried" ? [outcome.base, ...outcome.vertices.map(({ scores }) => scores)].map(meansByValue) : [],
+  );
+}

@@ -12,7 +12,7 @@ import { scaled, scaledReference, type ValueScale } from "./selection.js";
 import { type Suite, suiteSchema } from "./suite.js";
 import type { TrainedRow } from "./train-methods.js";
 import { trainedRows } from "./trained-rows.js";
-import type { TrialOutcome, TriedVertex, ValueScores } from "./trials.js";
+import { meansByValue, type TrialOutcome, type TriedVertex, type ValueScores } from "./trials.js";
 import { shownToBeat } from "./undertrained.js";
 
 const setting = z.union([z.number(), z.string(), z.boolean()]);
@@ -96,10 +96,6 @@ export function triedOf(
   const points = outcome.candidates.map(({ scores }) => scaled(meansByValue(scores), scales));
   const { value } = hypervolume(points, { reference: scaledReference(scales), sense: "max" });
   return { method, seed, hypervolume: value, base: outcome.base, vertices: outcome.vertices };
-}
-
-export function meansByValue(scores: ValueScores): number[] {
-  return scores.map((column) => column.reduce((sum, x) => sum + x, 0) / column.length);
 }
 
 export interface TrialVerdict {
