@@ -65,7 +65,8 @@ const trials = await ValidationTrials.open({
 const chosen = new Map();
 const lines = [];
 try {
-  console.error(`greedy replies of the base that are usable: ${share(await trials.baseUsable(seeds[0]))}`);
+  const { greedy, sampled } = await trials.baseUsable(seeds[0]);
+  console.error(`replies of the base that are usable: ${share(greedy)} greedy, ${share(sampled)} as sampled`);
   for (const family of families) await tune(family);
 } catch (error) {
   interrupted(error);

@@ -181,9 +181,11 @@ export class ValidationTrials {
     return found;
   }
 
-  /** The share of replies of the base that a reader could use, greedy: what a vertex policy starts from. */
-  async baseUsable(seed: number): Promise<number> {
-    return this.#usable((await this.#score(seed, [basePolicy], { temperature: 0, samples: 1 })).of(basePolicy));
+  /** The share of the base's replies that a reader could use, greedy and as the suite samples: what vertices start from. */
+  async baseUsable(seed: number): Promise<{ readonly greedy: number; readonly sampled: number }> {
+    const greedy = await this.#score(seed, [basePolicy], { temperature: 0, samples: 1 });
+    const sampled = await this.#score(seed, [basePolicy], {});
+    return { greedy: this.#usable(greedy.of(basePolicy)), sampled: this.#usable(sampled.of(basePolicy)) };
   }
 
   async close(): Promise<void> {

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { runFiles } from "../../src/bench/files/run-files.js";
 import { readSamples } from "../../src/bench/files/samples.js";
-import { readRunRecord } from "../../src/bench/run-folder.js";
+import { lockIn, readRunRecord, standsOnForeignBase } from "../../src/bench/run-folder.js";
+import { suiteHash } from "../../src/bench/suite.js";
 import type { RunSummary } from "../../src/bench/summary.js";
 import { sharedFolder } from "../skip.js";
 import { mvaBench, type Outcome, workplace } from "./command.js";
@@ -75,6 +76,13 @@ describe("judges and lock", () => {
       expect(reference).toBeCloseTo(center - 0.1 * scale, 10);
     }
   });
+
+  test("the lock that the run made is in its suite hash, wherever that is written", () => {
+    const { suite, suiteHash: hash } = readRunRecord(out("first"));
+    expect(hash).toBe(suiteHash(suite, { lock: lockIn(out("first"))?.values }));
+    expect(hash).not.toBe(suiteHash(suite));
+    expect(summaryOf("first").run.suiteHash).toBe(hash);
+  });
 });
 
 describe("what data and models say reaches no terminal raw", () => {
@@ -124,6 +132,7 @@ describe("--reuse", () => {
     expect(b.baseHash).toBe(a.baseHash);
     expect(b.scorersHash).toBe(a.scorersHash);
     expect(b.lockHash).toBe(a.lockHash);
+    expect(b.suiteHash).toBe(suiteHash(b.suite, { lock: lockIn(out("first"))?.values }));
     const scales = (name: string) =>
       summaryOf(name).values.map(({ center, scale, reference }) => [center, scale, reference]);
     expect(scales("reused")).toEqual(scales("first"));
@@ -151,6 +160,10 @@ describe("--base", () => {
     const record = readRunRecord(out("based"));
     expect(record.baseHash).toBe(readRunRecord(out("first")).baseHash);
     expect(record.suiteHash).not.toBe(readRunRecord(out("first")).suiteHash);
+    const lock = lockIn(out("based"))?.values;
+    expect(record.suiteHash).toBe(suiteHash(record.suite, { lock, base: record.baseHash ?? "" }));
+    expect(standsOnForeignBase(record, lockIn(out("based")))).toBe(true);
+    expect(standsOnForeignBase(readRunRecord(out("first")), lockIn(out("first")))).toBe(false);
   }, 600_000);
 
   test("a model in Hugging Face layout from elsewhere", async (ctx) => {
