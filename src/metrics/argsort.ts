@@ -1,32 +1,73 @@
 /**
- * Stable ascending order of doubles as an index array. Least-significant-digit radix sort on the bits of the key, since a
- * comparator call costs more than everything else that the sweeps do.
+ * Stable ascending order of doubles as an index array, without a comparator: a call of one costs more than everything else that
+ * the sweeps do. Keys are dealt into as many buckets of equal width as there are keys, and what is then nearly in order is put
+ * right by insertion. Very many keys, or unevenly spread ones, are sorted by the radix of their bits instead.
  */
 
-/** Up to this many keys the runtime's own sort of numbers, with the index in the lowest bits, is quicker than counting. */
-const SMALL = 512;
+/** Up to so many keys in a bucket, or in all, are left to insertion. */
+const FEW = 32;
 /** From this many on, wider digits (fewer passes) are worth their longer histograms. */
-const WIDE = 2000;
-const WIDEST = 60_000;
+const WIDE = 50_000;
+/** More keys than this leave the cache when they are dealt. */
+const MANY = 200_000;
+
+/** Room that short calls borrow: for a hundred points, allocating takes longer than sorting. */
+const ROOM = 4096;
+const room: { keys?: Float64Array; buckets?: Int32Array; ends?: Int32Array } = {};
 
 /**
- * @param keys finite, without negative zero
+ * @param keys finite, without negative zero; the first `n` are sorted
  * @returns indices `order` with `keys[order[i]]` ascending, ties in index order
  */
-export function argsort(keys: Float64Array): Int32Array {
-  const n = keys.length;
+export function argsort(keys: Float64Array, n = keys.length): Int32Array {
   const order = new Int32Array(n);
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
   let sorted = true;
-  let before = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < n; i++) {
     order[i] = i;
     const key = keys[i] as number;
-    if (key < before) sorted = false;
-    before = key;
+    if (key < low) low = key;
+    if (key >= high) high = key;
+    else sorted = false;
   }
   if (sorted) return order;
-  if (n <= SMALL) return smallArgsort(keys, order);
-  const words = new Uint32Array(keys.buffer, keys.byteOffset, 2 * n);
+  if (n > FEW && !(n < MANY && deal(keys, order, n, low, (n - 1) / (high - low)))) return radixArgsort(keys, order);
+  for (let i = 1; i < n; i++) {
+    const at = order[i] as number;
+    const key = keys[at] as number;
+    let j = i - 1;
+    for (; j >= 0 && (keys[order[j] as number] as number) > key; j--) order[j + 1] = order[j] as number;
+    order[j + 1] = at;
+  }
+  return order;
+}
+
+/** Fills `order` so that it is right up to short stretches; false, with `order` untouched, where a bucket is crowded. */
+function deal(keys: Float64Array, order: Int32Array, n: number, low: number, scale: number): boolean {
+  const buckets = n < ROOM ? (room.buckets ??= new Int32Array(ROOM)) : new Int32Array(n);
+  const ends = n < ROOM ? (room.ends ??= new Int32Array(ROOM)).fill(0, 0, n + 1) : new Int32Array(n + 1);
+  let most = 0;
+  for (let i = 0; i < n; i++) {
+    const bucket = (((keys[i] as number) - low) * scale) | 0;
+    buckets[i] = bucket;
+    const count = (ends[bucket + 1] as number) + 1;
+    ends[bucket + 1] = count;
+    if (count > most) most = count;
+  }
+  if (most > FEW) return false;
+  for (let b = 1; b < n; b++) ends[b] = (ends[b] as number) + (ends[b - 1] as number);
+  for (let i = 0; i < n; i++) {
+    const bucket = buckets[i] as number;
+    const place = ends[bucket] as number;
+    ends[bucket] = place + 1;
+    order[place] = i;
+  }
+  return true;
+}
+
+function radixArgsort(keys: Float64Array, order: Int32Array): Int32Array {
+  const words = new Uint32Array(keys.buffer, keys.byteOffset, 2 * order.length);
   const byHigh = radixSort(order, highWords(words));
   sortRuns(byHigh.order, byHigh.digits, keys, words);
   return byHigh.order;
@@ -41,29 +82,6 @@ function highWords(words: Uint32Array): Uint32Array {
     high[i] = word ^ ((word >> 31) | 0x80000000);
   }
   return high;
-}
-
-function smallArgsort(keys: Float64Array, order: Int32Array): Int32Array {
-  const n = keys.length;
-  const marked = keys.slice();
-  const words = new Uint32Array(marked.buffer);
-  for (let i = 0; i < n; i++) words[2 * i] = ((words[2 * i] as number) & -SMALL) | i;
-  marked.sort();
-  // the index took the last bits' place: what they decide is settled here
-  for (let i = 0; i < n; i++) {
-    const at = (words[2 * i] as number) & (SMALL - 1);
-    const key = keys[at] as number;
-    let j = i - 1;
-    while (j >= 0) {
-      const other = order[j] as number;
-      const otherKey = keys[other] as number;
-      if (otherKey < key || (otherKey === key && other < at)) break;
-      order[j + 1] = other;
-      j--;
-    }
-    order[j + 1] = at;
-  }
-  return order;
 }
 
 /** Keys that agree in their upper 32 bits (equal `digits`, in runs) are put right by their lower ones. */
@@ -100,7 +118,7 @@ function sortRuns(order: Int32Array, digits: Uint32Array, keys: Float64Array, wo
 /** Stable sort of `order` by `digits` (parallel arrays, both moved and overwritten). */
 function radixSort(order: Int32Array, digits: Uint32Array): { order: Int32Array; digits: Uint32Array } {
   const n = order.length;
-  const bits = n < WIDE ? 8 : n < WIDEST ? 11 : 16;
+  const bits = n < WIDE ? 8 : 16;
   const buckets = 1 << bits;
   const mask = buckets - 1;
   let fromOrder = order;
@@ -138,6 +156,13 @@ function radixSort(order: Int32Array, digits: Uint32Array): { order: Int32Array;
   return { order: fromOrder, digits: fromDigits };
 }
 
+/** Order of row-major points by coordinate `k`, ascending, ties in index order. */
+export function orderBy(data: Float64Array, dimension: number, k: number, count: number): Int32Array {
+  const keys = count < ROOM ? (room.keys ??= new Float64Array(ROOM)) : new Float64Array(count);
+  for (let i = 0, o = k; i < count; i++, o += dimension) keys[i] = data[o] as number;
+  return argsort(keys, count);
+}
+
 /** Column `k` of row-major points. */
 export function column(data: Float64Array, dimension: number, k: number, count: number): Float64Array {
   const out = new Float64Array(count);
@@ -169,12 +194,11 @@ export function denseRanks(keys: Float64Array, order: Int32Array): { rank: Int32
 
 /** Lexicographic order of row-major points (first coordinate first), ties in index order. */
 export function lexicographicOrder(data: Float64Array, dimension: number, count: number, first = 0): Int32Array {
-  const keys = column(data, dimension, first, count);
-  const order = argsort(keys);
+  const order = orderBy(data, dimension, first, count);
+  const key = (i: number): number => data[(order[i] as number) * dimension + first] as number;
   for (let i = 0; i < count; ) {
     let end = i + 1;
-    const key = keys[order[i] as number] as number;
-    while (end < count && keys[order[end] as number] === key) end++;
+    while (end < count && key(end) === key(i)) end++;
     if (end - i > 1) {
       order.subarray(i, end).sort((a, b) => {
         for (let k = 0; k < dimension; k++) {

@@ -1,5 +1,5 @@
 import { exactVolume, type HypervolumeOptions, insideOf } from "./hypervolume.js";
-import { gather } from "./nondominated.js";
+import { allIndices, gather } from "./nondominated.js";
 import { minimised, minimisedPoint, type PackedPoints, type Points } from "./point-set.js";
 
 export interface Contributions {
@@ -21,7 +21,7 @@ export function hypervolumeContributions(points: Points, options: HypervolumeOpt
   const d = options.reference.length;
   const reference = minimisedPoint(options.reference, options.sense, "reference");
   const all = minimised(points, options.sense, "points", d);
-  const inside = insideOf(all, reference);
+  const inside = insideOf(all, reference) ?? allIndices(all.count);
   const own = cutBoxes(gather(all, inside), reference);
   const values = new Float64Array(all.count);
   inside.forEach((to, from) => {
@@ -66,7 +66,7 @@ function cutBoxes({ data, dimension: d, count }: PackedPoints, reference: Float6
     }
     let box = 1;
     for (let k = 0; k < d; k++) box *= (bound[k] as number) - (data[p + k] as number);
-    const covered = size === 0 ? 0 : exactVolume({ data: limit.slice(0, size * d), dimension: d, count: size }, bound);
+    const covered = size === 0 ? 0 : exactVolume(limit, size, bound);
     out[i] = Math.max(0, box - covered);
   }
   return out;

@@ -2,7 +2,7 @@
  * How a front is spread out. None of these says anything about how good it is (Pareto-compliance: none); read them beside
  * hypervolume only, on normalised objectives.
  */
-import { argsort, column } from "./argsort.js";
+import { column } from "./argsort.js";
 import type { IndicatorResult } from "./distance-indicators.js";
 import { MetricsError } from "./error.js";
 import { gather, nondominatedOf } from "./nondominated.js";
@@ -69,9 +69,8 @@ export function spacing(
 export function extent(points: Points, options: DiversityOptions): IndicatorResult & { readonly ranges: number[] } {
   const { data, dimension, count } = front(points, options.sense);
   const ranges = Array.from({ length: dimension }, (_, k) => {
-    const xs = column(data, dimension, k, count);
-    const order = argsort(xs);
-    return (xs[order[count - 1] as number] as number) - (xs[order[0] as number] as number);
+    const sorted = column(data, dimension, k, count).sort();
+    return (sorted[count - 1] as number) - (sorted[0] as number);
   });
   return { value: Math.hypot(...ranges), ranges, method: "box-diagonal" };
 }

@@ -1,244 +1,172 @@
 /**
  * Exact hypervolume of four objectives: a sweep in the fourth over the non-dominated set of the other three, in which
  * each point adds (the volume that it newly covers in three objectives) × (its distance to the reference). The newly covered volume
- * is found in one walk over the set, ordered by the third objective: O(n) a point and O(n²) in all, as in HV4D (Guerreiro,
- * Fonseca, Emmerich 2012; Guerreiro and Fonseca 2018), but over packed arrays instead of linked lists.
+ * is found in one walk over the set: O(n) a point and O(n²) in all, as in HV4D (Guerreiro, Fonseca, Emmerich 2012;
+ * Guerreiro and Fonseca 2018), but over packed arrays instead of linked lists.
  *
  * Points are minimised and strictly better than the reference.
  */
-import { argsort, column } from "./argsort.js";
 
-export function hypervolume4d(data: Float64Array, count: number, reference: Float64Array): number {
-  const order = argsort(column(data, 4, 3, count));
-  return sweep4d(data, order, count, reference, new Front3d(count));
-}
-
-/** The sweep over points already put in `order` of their fourth coordinate; the front's buffers are reused. */
-export function sweep4d(
-  data: Float64Array,
-  order: Int32Array,
-  count: number,
-  reference: Float64Array,
-  front: Front3d,
-): number {
-  const last = reference[3] as number;
-  front.restart(reference[0] as number, reference[1] as number, reference[2] as number);
-  let volume = 0;
-  let lost = 0;
-  for (let i = 0; i < count; i++) {
-    const at = 4 * (order[i] as number);
-    const gain = front.add(data[at] as number, data[at + 1] as number, data[at + 2] as number);
-    if (gain === 0) continue;
-    // compensated sum (Neumaier; terms are positive)
-    const term = gain * (last - (data[at + 3] as number));
-    const next = volume + term;
-    lost += volume >= term ? volume - next + term : term - next + volume;
-    volume = next;
-  }
-  return volume + lost;
-}
-
-/** A growing non-dominated set in three objectives that knows how much volume each new point adds. */
-export class Front3d {
-  private size = 0;
-  private readonly xs: Float64Array;
-  private readonly ys: Float64Array;
-  /** Ascending. */
-  private readonly zs: Float64Array;
-  /** The staircase inside a new point's box: x ascending, y descending. */
-  private readonly stairX: Float64Array;
-  private readonly stairY: Float64Array;
-  private stairs = 0;
-  private rx = 0;
-  private ry = 0;
-  private rz = 0;
+/** The sweep with its buffers, for any number of calls of up to `capacity` points. */
+export class Sweep4d {
+  /** `[x, y, z]` of the non-dominated set in three objectives, x ascending. */
+  private readonly set: Float64Array;
+  /** `[x, y, z]` of what cuts into the box above a new point, worsened to it, z ascending. */
+  private readonly cuts: Float64Array;
+  /** `[x, y]` of the staircase over which the box stands, x ascending, y descending, and the wall at its right. */
+  private readonly stairs: Float64Array;
 
   constructor(capacity: number) {
-    this.xs = new Float64Array(capacity);
-    this.ys = new Float64Array(capacity);
-    this.zs = new Float64Array(capacity);
-    this.stairX = new Float64Array(capacity + 1);
-    this.stairY = new Float64Array(capacity + 1);
+    this.set = new Float64Array(3 * capacity);
+    this.cuts = new Float64Array(3 * capacity);
+    this.stairs = new Float64Array(2 * capacity + 4);
   }
 
-  /** Empties the set. */
-  restart(rx: number, ry: number, rz: number): void {
-    this.size = 0;
-    this.rx = rx;
-    this.ry = ry;
-    this.rz = rz;
-  }
-
-  /** Adds a point strictly better than the reference; returns the volume that it alone covers (0 where dominated). */
-  add(px: number, py: number, pz: number): number {
-    const { xs, ys, zs, stairX, stairY, size } = this;
-    let from = 0;
-    for (let end = size; from < end; ) {
-      const middle = (from + end) >>> 1;
-      if ((zs[middle] as number) <= pz) from = middle + 1;
-      else end = middle;
-    }
-    // What lies below pz bounds the box (px, right) × (py, top) and stands in it. Nearest first: it bounds most.
-    let right = this.rx;
-    let top = this.ry;
-    this.stairs = 0;
-    for (let i = from - 1; i >= 0; i--) {
-      const x = xs[i] as number;
-      const y = ys[i] as number;
-      if (x >= right || y >= top) continue;
-      if (x <= px) {
-        if (y <= py) return 0;
-        top = y;
-      } else if (y <= py) right = x;
-      else this.cut(x, y, right, top);
-    }
-    // stairs that the bounds passed later
-    let k = this.stairs;
-    while (k > 0 && (stairX[k - 1] as number) >= right) k--;
-    let first = 0;
-    while (first < k && (stairY[first] as number) >= top) first++;
-    let area = 0;
-    let x0 = px;
-    let height = top;
-    for (let i = first; i < k; i++) {
-      const x = stairX[i] as number;
-      area += (x - x0) * (height - py);
-      x0 = x;
-      height = stairY[i] as number;
-      stairX[i - first] = x;
-      stairY[i - first] = height;
-    }
-    this.stairs = k - first;
-    area += (right - x0) * (height - py);
-
-    let volume = 0;
-    let z0 = pz;
-    let to = from;
-    let i = from;
-    for (; i < size; i++) {
-      const x = xs[i] as number;
-      const y = ys[i] as number;
-      const z = zs[i] as number;
-      if (x < right && y < top) {
-        volume += area * (z - z0);
-        z0 = z;
-        if (x <= px) {
-          if (y <= py) {
-            area = 0;
-            break;
-          }
-          area = this.lower(px, py, right, y);
+  /** Hypervolume of the first `count` rows of `points`, ascending in the fourth coordinate. */
+  volume(points: Float64Array, count: number, reference: Float64Array): number {
+    const { set, cuts, stairs } = this;
+    const rx = reference[0] as number;
+    const ry = reference[1] as number;
+    const rz = reference[2] as number;
+    const last = reference[3] as number;
+    let used = 0;
+    let sum = 0;
+    let lost = 0;
+    sweep: for (let at = 0; at < 4 * count; at += 4) {
+      const px = points[at] as number;
+      const py = points[at + 1] as number;
+      const pz = points[at + 2] as number;
+      let from = used;
+      while (from > 60 && (set[from - 60] as number) >= px) from -= 60;
+      while (from > 0 && (set[from - 3] as number) >= px) from -= 3;
+      // from the nearest outwards, since it bounds most: first what lies left of p …
+      let top = ry;
+      let end = rz;
+      let waiting = 0;
+      for (let i = from - 3; i >= 0; i -= 3) {
+        const y = set[i + 1] as number;
+        if (y >= top) continue;
+        const z = set[i + 2] as number;
+        if (z <= pz) {
+          if (y <= py) continue sweep;
           top = y;
-        } else if (y <= py) {
-          area = this.narrow(px, py, top, x);
-          right = x;
-        } else area -= this.cut(x, y, right, top);
+        } else if (z < end) {
+          if (y <= py) end = z;
+          else waiting = await3(cuts, waiting, px, y, z);
+        }
       }
-      // what p dominates leaves the set
-      if (x >= px && y >= py) continue;
-      if (to !== i) {
-        xs[to] = x;
-        ys[to] = y;
-        zs[to] = z;
+      // … then what lies right of it, up to the first that bounds the box there
+      let area = 0;
+      let x0 = px;
+      let wall = 2;
+      stairs[0] = px;
+      stairs[1] = top;
+      let right = rx;
+      let to = from;
+      let i = from;
+      for (; i < used; i += 3) {
+        const x = set[i] as number;
+        const y = set[i + 1] as number;
+        const z = set[i + 2] as number;
+        if (y < top) {
+          if (z <= pz) {
+            if (y <= py) {
+              right = x;
+              break;
+            }
+            area += (x - x0) * (top - py);
+            x0 = x;
+            top = y;
+            stairs[wall] = x;
+            stairs[wall + 1] = y;
+            wall += 2;
+          } else {
+            if (z < end) waiting = await3(cuts, waiting, x, y > py ? y : py, z);
+            // what p dominates leaves the set
+            if (y >= py) continue;
+          }
+        }
+        if (to !== i) {
+          set[to] = x;
+          set[to + 1] = y;
+          set[to + 2] = z;
+        }
+        to += 3;
       }
-      to++;
-    }
-    volume += area * (this.rz - z0);
-    this.insert(from, to, i, px, py, pz);
-    return volume;
-  }
-
-  /** Closes the gap between `to` and `rest`, and puts the point at `at`. */
-  private insert(at: number, to: number, rest: number, px: number, py: number, pz: number): void {
-    const { xs, ys, zs } = this;
-    const tail = to + 1;
-    if (tail !== rest) {
-      xs.copyWithin(tail, rest, this.size);
-      ys.copyWithin(tail, rest, this.size);
-      zs.copyWithin(tail, rest, this.size);
-    }
-    for (let j = to; j > at; j--) {
-      xs[j] = xs[j - 1] as number;
-      ys[j] = ys[j - 1] as number;
-      zs[j] = zs[j - 1] as number;
-    }
-    xs[at] = px;
-    ys[at] = py;
-    zs[at] = pz;
-    this.size += tail - rest;
-  }
-
-  private replace(at: number, rest: number, x: number, y: number): void {
-    const { stairX, stairY, stairs } = this;
-    const shift = at + 1 - rest;
-    if (shift === 1) {
-      for (let j = stairs; j > at; j--) {
-        stairX[j] = stairX[j - 1] as number;
-        stairY[j] = stairY[j - 1] as number;
+      if (right === px) {
+        used = replaced(set, to, i, used, 0);
+        continue;
       }
-    } else if (shift < 0) {
-      for (let j = rest; j < stairs; j++) {
-        stairX[j + shift] = stairX[j] as number;
-        stairY[j + shift] = stairY[j] as number;
+      area += (right - x0) * (top - py);
+      stairs[wall] = right;
+      stairs[wall + 1] = Number.NEGATIVE_INFINITY;
+
+      let gain = 0;
+      let z0 = pz;
+      for (let c = 0; c < waiting; c += 3) {
+        const x = cuts[c] as number;
+        const y = cuts[c + 1] as number;
+        const z = cuts[c + 2] as number;
+        if (z >= end) break;
+        let left = 0;
+        while ((stairs[left + 2] as number) <= x) left += 2;
+        let height = stairs[left + 1] as number;
+        if (height <= y) continue;
+        gain += area * (z - z0);
+        z0 = z;
+        // the part of the box above (x, y) goes, and with it the stairs there
+        let rest = left + 2;
+        let x1 = x;
+        while ((stairs[rest + 1] as number) >= y) {
+          area -= ((stairs[rest] as number) - x1) * (height - y);
+          x1 = stairs[rest] as number;
+          height = stairs[rest + 1] as number;
+          rest += 2;
+        }
+        area -= ((stairs[rest] as number) - x1) * (height - y);
+        if ((stairs[left] as number) < x) left += 2;
+        wall = replaced(stairs, left, rest, wall + 2, 2) - 2;
+        stairs[left] = x;
+        stairs[left + 1] = y;
       }
-    }
-    stairX[at] = x;
-    stairY[at] = y;
-    this.stairs = stairs + shift;
-  }
+      gain += area * (end - z0);
 
-  /** (x, y) inside the box joins the staircase, unless a stair covers it; returns the area that p loses by it. */
-  private cut(x: number, y: number, right: number, top: number): number {
-    const { stairX, stairY, stairs } = this;
-    let at = stairs;
-    while (at > 0 && (stairX[at - 1] as number) > x) at--;
-    const above = at > 0 ? (stairY[at - 1] as number) : top;
-    if (above <= y) return 0;
-    let area = 0;
-    let x0 = x;
-    let height = above;
-    let rest = at;
-    while (rest < stairs && (stairY[rest] as number) >= y) {
-      area += ((stairX[rest] as number) - x0) * (height - y);
-      x0 = stairX[rest] as number;
-      height = stairY[rest] as number;
-      rest++;
-    }
-    area += ((rest < stairs ? (stairX[rest] as number) : right) - x0) * (height - y);
-    this.replace(at, rest, x, y);
-    return area;
-  }
+      used = replaced(set, to, i, used, 3);
+      for (let j = to - 1; j >= from; j--) set[j + 3] = set[j] as number;
+      set[from] = px;
+      set[from + 1] = py;
+      set[from + 2] = pz;
 
-  /** The box's top falls to y; returns the area left. */
-  private lower(px: number, py: number, right: number, y: number): number {
-    const { stairX, stairY, stairs } = this;
-    let first = 0;
-    while (first < stairs && (stairY[first] as number) >= y) first++;
-    if (first > 0) {
-      stairX.copyWithin(0, first, stairs);
-      stairY.copyWithin(0, first, stairs);
-      this.stairs = stairs - first;
+      // compensated sum (Neumaier; terms are positive)
+      const term = gain * (last - (points[at + 3] as number));
+      const next = sum + term;
+      lost += sum >= term ? sum - next + term : term - next + sum;
+      sum = next;
     }
-    return this.areaLeft(px, py, right, y);
+    return sum + lost;
   }
+}
 
-  /** The box's right side moves to x; returns the area left. */
-  private narrow(px: number, py: number, top: number, x: number): number {
-    const { stairX } = this;
-    while (this.stairs > 0 && (stairX[this.stairs - 1] as number) >= x) this.stairs--;
-    return this.areaLeft(px, py, x, top);
+/** (x, y, z) takes its place in the order of z; returns the new length. */
+function await3(cuts: Float64Array, length: number, x: number, y: number, z: number): number {
+  let j = length;
+  for (; j > 0 && (cuts[j - 1] as number) > z; j -= 3) {
+    cuts[j] = cuts[j - 3] as number;
+    cuts[j + 1] = cuts[j - 2] as number;
+    cuts[j + 2] = cuts[j - 1] as number;
   }
+  cuts[j] = x;
+  cuts[j + 1] = y;
+  cuts[j + 2] = z;
+  return length + 3;
+}
 
-  private areaLeft(px: number, py: number, right: number, top: number): number {
-    const { stairX, stairY, stairs } = this;
-    let area = 0;
-    let x0 = px;
-    let height = top;
-    for (let i = 0; i < stairs; i++) {
-      area += ((stairX[i] as number) - x0) * (height - py);
-      x0 = stairX[i] as number;
-      height = stairY[i] as number;
-    }
-    return area + (right - x0) * (height - py);
-  }
+/** Makes `width` numbers of room at `at` in place of those up to `rest`, of `end` in all; returns the new end. */
+export function replaced(rows: Float64Array, at: number, rest: number, end: number, width: number): number {
+  const shift = at + width - rest;
+  // a call costs more than a short loop
+  if (shift !== 0 && end - rest > 150) rows.copyWithin(rest + shift, rest, end);
+  else if (shift > 0) for (let j = end - 1; j >= rest; j--) rows[j + shift] = rows[j] as number;
+  else if (shift < 0) for (let j = rest; j < end; j++) rows[j + shift] = rows[j] as number;
+  return end + shift;
 }

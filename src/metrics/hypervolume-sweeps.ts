@@ -5,7 +5,7 @@
  * Each point adds (what it newly covers) × (its distance to the reference), so only positive terms are summed and
  * nothing cancels.
  */
-import { argsort, column, denseRanks } from "./argsort.js";
+import { argsort, column, denseRanks, orderBy } from "./argsort.js";
 import { OrderedSet } from "./ordered-set.js";
 
 export function hypervolume1d(data: Float64Array, count: number, reference: Float64Array): number {
@@ -16,18 +16,17 @@ export function hypervolume1d(data: Float64Array, count: number, reference: Floa
 
 /** Sweep in order of the first objective. O(n log n). Fonseca, Paquete, López-Ibáñez 2006. */
 export function hypervolume2d(data: Float64Array, count: number, reference: Float64Array): number {
-  const xs = column(data, 2, 0, count);
-  const order = argsort(xs);
+  const order = orderBy(data, 2, 0, count);
   const rx = reference[0] as number;
   let lowest = reference[1] as number;
   let area = 0;
   let lost = 0;
   for (let i = 0; i < count; i++) {
-    const at = order[i] as number;
-    const y = data[2 * at + 1] as number;
+    const at = 2 * (order[i] as number);
+    const y = data[at + 1] as number;
     if (y < lowest) {
       // compensated sum (Neumaier; terms are positive)
-      const term = (rx - (xs[at] as number)) * (lowest - y);
+      const term = (rx - (data[at] as number)) * (lowest - y);
       const next = area + term;
       lost += area >= term ? area - next + term : term - next + area;
       area = next;
@@ -37,8 +36,6 @@ export function hypervolume2d(data: Float64Array, count: number, reference: Floa
   return area + lost;
 }
 
-/** Up to this many points a plain array is the faster staircase, however long it gets. */
-const SMALL_3D = 1200;
 /** Up to this many points are sorted in place, without allocating. */
 const IN_PLACE = 32;
 
@@ -47,10 +44,8 @@ const IN_PLACE = 32;
  * Fonseca 2018). O(n log n): the staircase is kept by rank of the first objective.
  */
 export function hypervolume3d(data: Float64Array, count: number, reference: Float64Array): number {
-  if (count <= SMALL_3D) return new SmallSweep3d(count).volume(data, count, reference);
   const xs = column(data, 3, 0, count);
-  const zs = column(data, 3, 2, count);
-  const order = argsort(zs);
+  const order = orderBy(data, 3, 2, count);
   const byX = argsort(xs);
   const { rank, distinct } = denseRanks(xs, byX);
   const xOf = new Float64Array(distinct + 2);
@@ -88,7 +83,7 @@ export function hypervolume3d(data: Float64Array, count: number, reference: Floa
     gain += ((xOf[right] as number) - x) * (top - y);
     staircase.insert(r);
     height[r] = y;
-    const term = gain * (rz - (zs[at] as number));
+    const term = gain * (rz - (data[3 * at + 2] as number));
     const next = volume + term;
     lost += volume >= term ? volume - next + term : term - next + volume;
     volume = next;
@@ -111,7 +106,7 @@ export class SmallSweep3d {
 
   volume(data: Float64Array, count: number, reference: Float64Array): number {
     const { stairX, stairY } = this;
-    const order = count > IN_PLACE ? argsort(column(data, 3, 2, count)) : this.order;
+    const order = count > IN_PLACE ? orderBy(data, 3, 2, count) : this.order;
     const rx = reference[0] as number;
     const ry = reference[1] as number;
     const rz = reference[2] as number;

@@ -2,72 +2,72 @@
  * Exact hypervolume of five objectives and more. As in WFG (While, Bradstreet, Barone 2012) the volume is the sum of what each
  * point adds to those before it, vol(box of p) − hypervolume(the others, worsened to p), one objective less at each
  * level; the base is the sweep of four objectives. Two things are done before a level is entered: a point that exceeds p in one
- * objective only cuts the box off there, so that all that lies beyond is forgotten, and what is dominated is dropped.
+ * objective only cuts the box off there, so that all that lies beyond is forgotten, and what is dominated is dropped. Each
+ * level keeps its points in the order in which the next one sweeps, so that nothing is sorted twice.
  *
  * Points are minimised and strictly better than the reference.
  */
-import { Front3d, sweep4d } from "./hypervolume-4d.js";
-
-export function hypervolumeWfg(data: Float64Array, dimension: number, count: number, reference: Float64Array): number {
-  return new Wfg(dimension, count).volume(data, count, reference);
-}
+import { orderBy } from "./argsort.js";
+import { replaced, Sweep4d } from "./hypervolume-4d.js";
 
 /** Buffers of one level of the recursion: a set of points of one dimension. */
 interface Level {
+  /** Ascending in the last coordinate. */
   readonly points: Float64Array;
   readonly reference: Float64Array;
-  readonly order: Int32Array;
-  /** The points swept so far that the later ones among them do not dominate, without their last coordinate, packed. */
+  /** The points swept so far that the later ones do not dominate, without their last coordinate, ascending in what is then the last. */
   readonly active: Float64Array;
+  /** Room for one point. */
+  readonly worsened: Float64Array;
 }
 
-/** The recursion with its buffers, for any number of calls of up to `capacity` points. */
+/** The recursion with its buffers, for any number of calls of up to `capacity` points of four objectives or more. */
 export class Wfg {
   private readonly levels: Level[] = [];
-  private readonly front: Front3d;
+  private readonly base: Sweep4d;
 
   constructor(
     private readonly dimension: number,
-    private readonly capacity: number,
+    capacity: number,
   ) {
-    for (let d = 0; d <= dimension; d++) {
-      const used = d >= 4 ? capacity : 0;
-      this.levels.push({
-        points: new Float64Array(used * d),
+    for (let d = 4; d <= dimension; d++) {
+      this.levels[d] = {
+        points: new Float64Array(capacity * d),
         reference: new Float64Array(d),
-        order: new Int32Array(used),
-        active: new Float64Array(d > 4 ? used * d : 0),
-      });
+        worsened: new Float64Array(d),
+        active: new Float64Array(d > 4 ? (capacity + 1) * (d - 1) : 0),
+      };
     }
-    this.front = new Front3d(capacity);
+    this.base = new Sweep4d(capacity);
   }
 
   volume(data: Float64Array, count: number, reference: Float64Array): number {
-    const top = this.levels[this.dimension] as Level;
-    top.points.set(count === this.capacity ? data : data.subarray(0, count * this.dimension));
+    const d = this.dimension;
+    const top = this.levels[d] as Level;
+    const order = orderBy(data, d, d - 1, count);
+    for (let i = 0, o = 0; i < count; i++) {
+      for (let k = 0, from = (order[i] as number) * d; k < d; k++) top.points[o++] = data[from++] as number;
+    }
     top.reference.set(reference);
-    return this.level(this.dimension, count);
+    return this.level(d, count);
   }
 
   /** Volume of the `count` points in the buffers of level d. */
   private level(d: number, count: number): number {
-    const { points, reference, order, active } = this.levels[d] as Level;
-    sortByLast(points, d, count, order);
-    if (d === 4) return sweep4d(points, order, count, reference, this.front);
+    const { points, reference, active } = this.levels[d] as Level;
+    if (count < 3) return ofTwo(points, d, count, reference);
+    if (d === 4) return this.base.volume(points, count, reference);
     const e = d - 1;
     const depth = reference[e] as number;
     let volume = 0;
     let size = 0;
-    for (let i = 0; i < count; i++) {
-      const at = (order[i] as number) * d;
-      // the point stands in the row after the active ones while it is compared with them
-      for (let k = 0; k < e; k++) active[size * e + k] = points[at + k] as number;
-      const box = e === 4 ? this.cutBox4(size) : this.cutBox(d, size);
+    for (let at = 0; at < count * d; at += d) {
+      const box = e === 4 ? this.cutBox4(at, size) : this.cutBox(d, at, size);
       if (box < 0) continue;
-      const limits = e === 4 ? this.collect4(size) : this.collect(d, size);
+      const limits = e === 4 ? this.collect4(at, size) : this.collect(d, at, size);
       const covered = limits === 0 ? 0 : this.level(e, limits);
       volume += (box - covered) * (depth - (points[at + e] as number));
-      size = joinUndominated(active, e, size);
+      size = join(active, e, size, points, at);
     }
     return volume;
   }
@@ -76,37 +76,35 @@ export class Wfg {
    * Sets the lower level's reference to where points that exceed p in a single objective cut its box off; returns the
    * box's volume, or −1 where an active point dominates p.
    */
-  private cutBox(d: number, size: number): number {
-    const { reference, active } = this.levels[d] as Level;
+  private cutBox(d: number, p: number, size: number): number {
+    const { points, reference, active } = this.levels[d] as Level;
     const bound = (this.levels[d - 1] as Level).reference;
     const e = d - 1;
     for (let k = 0; k < e; k++) bound[k] = reference[k] as number;
-    const p = size * e;
-    for (let o = 0; o < p; o += e) {
+    for (let o = 0; o < size * e; o += e) {
       // one bit an objective in which the point exceeds p, without branches: which way they go cannot be guessed
       let beyond = 0;
-      for (let k = 0; k < e; k++) beyond |= bit((active[o + k] as number) > (active[p + k] as number)) << k;
+      for (let k = 0; k < e; k++) beyond |= bit((active[o + k] as number) > (points[p + k] as number)) << k;
       if ((beyond & (beyond - 1)) !== 0) continue;
       if (beyond === 0) return -1;
       const which = 31 - Math.clz32(beyond);
       if ((active[o + which] as number) < (bound[which] as number)) bound[which] = active[o + which] as number;
     }
     let box = 1;
-    for (let k = 0; k < e; k++) box *= (bound[k] as number) - (active[p + k] as number);
+    for (let k = 0; k < e; k++) box *= (bound[k] as number) - (points[p + k] as number);
     return box;
   }
 
   /** `cutBox` where four objectives are left, written out: most of the time is spent in these loops. */
-  private cutBox4(size: number): number {
-    const { reference, active } = this.levels[5] as Level;
+  private cutBox4(p: number, size: number): number {
+    const { points, reference, active } = this.levels[5] as Level;
     const bound = (this.levels[4] as Level).reference;
     for (let k = 0; k < 4; k++) bound[k] = reference[k] as number;
-    const p = size * 4;
-    const p0 = active[p] as number;
-    const p1 = active[p + 1] as number;
-    const p2 = active[p + 2] as number;
-    const p3 = active[p + 3] as number;
-    for (let o = 0; o < p; o += 4) {
+    const p0 = points[p] as number;
+    const p1 = points[p + 1] as number;
+    const p2 = points[p + 2] as number;
+    const p3 = points[p + 3] as number;
+    for (let o = 0; o < 4 * size; o += 4) {
       const beyond =
         bit((active[o] as number) > p0) |
         (bit((active[o + 1] as number) > p1) << 1) |
@@ -125,20 +123,19 @@ export class Wfg {
     );
   }
 
-  private collect4(size: number): number {
-    const { active } = this.levels[5] as Level;
+  private collect4(p: number, size: number): number {
+    const { points, active } = this.levels[5] as Level;
     const { points: limit, reference: bound } = this.levels[4] as Level;
     const b0 = bound[0] as number;
     const b1 = bound[1] as number;
     const b2 = bound[2] as number;
     const b3 = bound[3] as number;
-    const p = size * 4;
-    const p0 = active[p] as number;
-    const p1 = active[p + 1] as number;
-    const p2 = active[p + 2] as number;
-    const p3 = active[p + 3] as number;
+    const p0 = points[p] as number;
+    const p1 = points[p + 1] as number;
+    const p2 = points[p + 2] as number;
+    const p3 = points[p + 3] as number;
     let row = 0;
-    for (let o = 0; o < p; o += 4) {
+    for (let o = 0; o < 4 * size; o += 4) {
       const x0 = active[o] as number;
       const x1 = active[o + 1] as number;
       const x2 = active[o + 2] as number;
@@ -154,21 +151,17 @@ export class Wfg {
   }
 
   /** Fills the lower level with the active points inside the box, worsened to p; returns how many are left. */
-  private collect(d: number, size: number): number {
-    const { active } = this.levels[d] as Level;
-    const lower = this.levels[d - 1] as Level;
-    const bound = lower.reference;
-    const limit = lower.points;
+  private collect(d: number, p: number, size: number): number {
+    const { points, active } = this.levels[d] as Level;
+    const { points: limit, reference: bound, worsened } = this.levels[d - 1] as Level;
     const e = d - 1;
-    const p = size * e;
     let limits = 0;
-    for (let o = p - e; o >= 0; o -= e) {
+    for (let o = 0; o < size * e; o += e) {
       let inside = 1;
       for (let k = 0; k < e; k++) inside &= bit((active[o + k] as number) < (bound[k] as number));
       if (inside === 0) continue;
-      const row = limits * e;
-      for (let k = 0; k < e; k++) limit[row + k] = Math.max(active[o + k] as number, active[p + k] as number);
-      limits = e > 4 ? joinNondominated(limit, e, limits) : limits + 1;
+      for (let k = 0; k < e; k++) worsened[k] = Math.max(active[o + k] as number, points[p + k] as number);
+      if (!covered(limit, e, limits, worsened)) limits = join(limit, e, limits, worsened, 0);
     }
     return limits;
   }
@@ -179,40 +172,49 @@ function bit(condition: boolean): number {
   return (condition as unknown as number) | 0;
 }
 
-/** Order of the points by their last coordinate, ascending. */
-function sortByLast(points: Float64Array, d: number, count: number, order: Int32Array): void {
-  for (let i = 0; i < count; i++) {
-    const key = points[i * d + d - 1] as number;
-    let j = i - 1;
-    while (j >= 0 && (points[(order[j] as number) * d + d - 1] as number) > key) {
-      order[j + 1] = order[j] as number;
-      j--;
-    }
-    order[j + 1] = i;
+/** Volume of one or two points. */
+function ofTwo(points: Float64Array, d: number, count: number, reference: Float64Array): number {
+  let one = 1;
+  let two = 1;
+  let both = 1;
+  for (let k = 0; k < d; k++) {
+    const r = reference[k] as number;
+    const x = r - (points[k] as number);
+    one *= x;
+    if (count === 1) continue;
+    const y = r - (points[d + k] as number);
+    two *= y;
+    both *= x < y ? x : y;
   }
+  return count === 1 ? one : one + (two - both);
 }
 
-/** Row `size` joins rows 0 … size − 1, of which none dominates another; returns the new size. */
-function joinNondominated(rows: Float64Array, d: number, size: number): number {
-  const candidate = size * d;
-  for (let o = 0; o < candidate; o += d) {
+/** Whether one of the rows is nowhere worse than the point. */
+function covered(rows: Float64Array, d: number, size: number, point: Float64Array): boolean {
+  for (let o = 0; o < size * d; o += d) {
     let k = 0;
-    while (k < d && (rows[o + k] as number) <= (rows[candidate + k] as number)) k++;
-    if (k === d) return size;
+    while (k < d && (rows[o + k] as number) <= (point[k] as number)) k++;
+    if (k === d) return true;
   }
-  return joinUndominated(rows, d, size);
+  return false;
 }
 
-/** Row `size`, dominated by none, joins rows 0 … size − 1; those that it dominates go. Returns the new size. */
-function joinUndominated(rows: Float64Array, d: number, size: number): number {
-  const candidate = size * d;
-  let to = 0;
-  for (let o = 0; o <= candidate; o += d) {
+/** A point that none of the rows dominates takes its place in the order of the last coordinate; what it dominates goes. Returns the new size. */
+function join(rows: Float64Array, d: number, size: number, points: Float64Array, p: number): number {
+  const key = points[p + d - 1] as number;
+  let at = 0;
+  const end = size * d;
+  while (at < end && (rows[at + d - 1] as number) < key) at += d;
+  let to = at;
+  let rest = at;
+  for (; rest < end; rest += d) {
     let k = 0;
-    while (k < d && (rows[o + k] as number) >= (rows[candidate + k] as number)) k++;
-    if (k === d && o < candidate) continue;
-    if (to !== o) for (k = 0; k < d; k++) rows[to + k] = rows[o + k] as number;
+    while (k < d && (rows[rest + k] as number) >= (points[p + k] as number)) k++;
+    if (k === d) continue;
+    if (to !== rest) for (k = 0; k < d; k++) rows[to + k] = rows[rest + k] as number;
     to += d;
   }
-  return to / d;
+  const left = replaced(rows, at, at, to, d);
+  for (let k = 0; k < d; k++) rows[at + k] = points[p + k] as number;
+  return left / d;
 }

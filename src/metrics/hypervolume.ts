@@ -1,10 +1,9 @@
 import { MetricsError, positiveInteger } from "./error.js";
-import { hypervolume4d } from "./hypervolume-4d.js";
 import { estimateVolume } from "./hypervolume-estimate.js";
-import { hypervolume1d, hypervolume2d, hypervolume3d } from "./hypervolume-sweeps.js";
-import { hypervolumeWfg } from "./hypervolume-wfg.js";
+import { hypervolume1d, hypervolume2d, hypervolume3d, SmallSweep3d } from "./hypervolume-sweeps.js";
+import { Wfg } from "./hypervolume-wfg.js";
 import { checkLevel } from "./intervals.js";
-import { gather } from "./nondominated.js";
+import { allIndices, gather } from "./nondominated.js";
 import { minimised, minimisedPoint, type PackedPoints, type Points, type Sense } from "./point-set.js";
 import type { RandomGenerator } from "./random.js";
 
@@ -95,7 +94,7 @@ export function hypervolume(points: Points, options: HypervolumeOptions): Hyperv
   const all = minimised(points, options.sense, "points", dimension);
   if (all.count === 0) return { kind: "empty", value: 0, method: "none", counted: 0, ignored: 0 };
   const indices = insideOf(all, reference);
-  const inside = indices.length === all.count ? all : gather(all, indices);
+  const inside = indices === undefined ? all : gather(all, indices);
   const ignored = all.count - inside.count;
   if (inside.count === 0) return { kind: "none-above-reference", value: 0, method: "none", counted: 0, ignored };
   const estimate = options.estimate;
@@ -109,7 +108,7 @@ export function hypervolume(points: Points, options: HypervolumeOptions): Hyperv
   }
   return {
     kind: "exact",
-    value: exactVolume(inside, reference),
+    value: exactVolume(inside.data, inside.count, reference),
     method: methodFor(dimension),
     counted: inside.count,
     ignored,
@@ -152,24 +151,31 @@ export function methodFor(dimension: number): HypervolumeMethod {
           : "wfg";
 }
 
+/** Sweeps with their buffers, by number of objectives: for a hundred points, allocating takes as long as computing. */
+const sweeps: (SmallSweep3d | Wfg | undefined)[] = [];
+const ROOM = 1200;
+
 /** Exact volume of minimised points, all strictly better than the reference. */
-export function exactVolume(points: PackedPoints, reference: Float64Array): number {
-  const { data, dimension, count } = points;
-  if (dimension === 1) return hypervolume1d(data, count, reference);
-  if (dimension === 2) return hypervolume2d(data, count, reference);
-  if (dimension === 3) return hypervolume3d(data, count, reference);
-  if (dimension === 4) return hypervolume4d(data, count, reference);
-  return hypervolumeWfg(data, dimension, count, reference);
+export function exactVolume(data: Float64Array, count: number, reference: Float64Array): number {
+  const d = reference.length;
+  if (d === 1) return hypervolume1d(data, count, reference);
+  if (d === 2) return hypervolume2d(data, count, reference);
+  if (d === 3 && count > ROOM) return hypervolume3d(data, count, reference);
+  const sweep = sweeps[d] ?? (d === 3 ? new SmallSweep3d(ROOM) : new Wfg(d, ROOM));
+  if (count <= ROOM) sweeps[d] = sweep;
+  return (count > ROOM ? new Wfg(d, count) : sweep).volume(data, count, reference);
 }
 
-/** Indices of the points strictly better than the reference in every objective. */
-export function insideOf({ data, dimension: d, count }: PackedPoints, reference: Float64Array): Int32Array {
-  const out = new Int32Array(count);
+/** Indices of the points strictly better than the reference in every objective; undefined where all are. */
+export function insideOf({ data, dimension: d, count }: PackedPoints, reference: Float64Array): Int32Array | undefined {
+  let out: Int32Array | undefined;
   let size = 0;
   for (let i = 0, o = 0; i < count; i++, o += d) {
     let k = 0;
     while (k < d && (data[o + k] as number) < (reference[k] as number)) k++;
-    if (k === d) out[size++] = i;
+    if (k < d) out ??= allIndices(count);
+    else if (out !== undefined) out[size++] = i;
+    else size++;
   }
-  return out.subarray(0, size);
+  return out?.subarray(0, size);
 }

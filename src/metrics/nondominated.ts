@@ -1,4 +1,4 @@
-import { argsort, column, denseRanks, lexicographicOrder } from "./argsort.js";
+import { argsort, column, denseRanks, lexicographicOrder, orderBy } from "./argsort.js";
 import { MetricsError } from "./error.js";
 import { OrderedSet } from "./ordered-set.js";
 import { minimised, type PackedPoints, type Points, type Sense } from "./point-set.js";
@@ -48,7 +48,7 @@ export function nondominatedOf(points: PackedPoints, weakly: boolean, firstOnly:
   return indicesOf(kept);
 }
 
-function allIndices(count: number): Int32Array {
+export function allIndices(count: number): Int32Array {
   const out = new Int32Array(count);
   for (let i = 0; i < count; i++) out[i] = i;
   return out;
@@ -121,14 +121,13 @@ function filter1d(points: PackedPoints, kept: Uint8Array, ids: Int32Array): void
 }
 
 function filter2d({ data, count }: PackedPoints, kept: Uint8Array, ids: Int32Array): void {
-  const keys = column(data, 2, 0, count);
-  const order = argsort(keys);
+  const order = orderBy(data, 2, 0, count);
   let bestBefore = Number.POSITIVE_INFINITY;
   for (let i = 0; i < count; ) {
-    const x = keys[order[i] as number];
+    const x = data[2 * (order[i] as number)];
     let best = Number.POSITIVE_INFINITY;
     let end = i;
-    for (; end < count && keys[order[end] as number] === x; end++) {
+    for (; end < count && data[2 * (order[end] as number)] === x; end++) {
       best = Math.min(best, data[2 * (order[end] as number) + 1] as number);
     }
     for (; i < end; i++) {

@@ -38,6 +38,6 @@ export class RepeatedHypervolume {
     }
     if (size === 0) return 0;
     if (d <= 3) return this.sweep.volume(inside, size, this.lifted);
-    return exactVolume({ data: inside.slice(0, size * d), dimension: d, count: size }, reference);
+    return exactVolume(inside, size, reference);
   }
 }

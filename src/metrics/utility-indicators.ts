@@ -1,5 +1,5 @@
 /** What a set is worth to people whose preferences are weights: utilities averaged or at their worst over weights. */
-import { argsort, column } from "./argsort.js";
+import { orderBy } from "./argsort.js";
 import { bothSets, type IndicatorResult, type ReferenceSetOptions } from "./distance-indicators.js";
 import { MetricsError } from "./error.js";
 import { mean } from "./intervals.js";
@@ -62,7 +62,7 @@ export function r2(points: Points, options: R2Options): IndicatorResult {
 
 /** ∫₀¹ min_a max(w·x, (1 − w)·y) dw: between two switches of the best point the integrand has one kink. */
 function exactR2({ data, count }: PackedPoints): number {
-  const order = argsort(column(data, 2, 0, count));
+  const order = orderBy(data, 2, 0, count);
   let sum = 0;
   for (let i = 0; i < count; i++) {
     const at = order[i] as number;
