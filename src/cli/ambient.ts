@@ -1,4 +1,5 @@
 /** The real world: the only file that reads the wall clock and touches the process. */
+import { readFileSync } from "node:fs";
 import { exitCodes } from "./exit-codes.js";
 import type { Io } from "./io.js";
 
@@ -6,6 +7,8 @@ export function ambientIo(): Io {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
+    stdin: () => readFileSync(0),
+    streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
     env: process.env,
     cwd: process.cwd(),
     now: () => Date.now(),

@@ -37,7 +37,10 @@ export async function interruptible<T>(
   let by: StopSignal | undefined;
   let callOff = () => {};
   const takeBack = io.onSignal((signal) => {
-    if (by !== undefined) io.exit(CODES[by]);
+    if (by !== undefined) {
+      farewell(by);
+      io.exit(CODES[by]);
+    }
     by = signal;
     controller.abort(new Interrupted(signal));
     callOff = io.after(PATIENCE_MS, () => {

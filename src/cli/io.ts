@@ -12,6 +12,10 @@ export interface Io {
   readonly stdout: Output;
   /** Everything else: progress, notices, errors. */
   readonly stderr: Output;
+  /** All of standard input. */
+  readonly stdin: () => Uint8Array;
+  /** The process's own streams, where a screen may be drawn and keys be read; absent: nowhere. */
+  readonly streams?: Streams;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Milliseconds since the epoch. */
@@ -22,6 +26,12 @@ export interface Io {
   readonly exit: (code: ExitCode) => never;
   /** Calls back once after `ms`, without keeping the process alive; returns what cancels it. */
   readonly after: (ms: number, callback: () => void) => () => void;
+}
+
+export interface Streams {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
 }
 
 export type StopSignal = "SIGINT" | "SIGTERM";

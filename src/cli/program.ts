@@ -5,6 +5,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { packageVersion } from "../bench/environment.js";
 import { sanitise } from "../bench/files/sanitise.js";
+import { CHARSETS, DISPLAYS, type DisplayFlags } from "../ui/app/capability.js";
 import type { CheckFlags } from "./commands/check.js";
 import type { GateFlags } from "./commands/compare.js";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.js";
@@ -72,6 +73,7 @@ function createProgram(io: Io, answer: (code: ExitCode) => void): Command {
 Start here:
   $ mva-bench run                    the quick benchmark: a few minutes on two cores, no GPU
   $ mva-bench run hh --data DIR      the same on human preference pairs
+  $ mva-bench dash                   watch a run from another terminal
   $ mva-bench report RUN             what a finished run says
 
 Exit codes: 0 fine, 1 a method or the gate failed, 2 usage or bad input, 3 inconclusive, 70 internal error or disk full,
@@ -98,9 +100,23 @@ Exit codes: 0 fine, 1 a method or the gate failed, 2 usage or bad input, 3 incon
     .option("--base <dir>", "Hugging Face folder of the base model instead of the suite's own")
     .option("--reuse <run>", "take base, scorers and scales from another run")
     .option("--resume <run>", "go on with an interrupted run")
+    .addOption(displayOption())
+    .addOption(charsetOption())
+    .option("--accessible", "lines that stay, words for signs (or ACCESSIBLE=1)")
     .option("--json", "print the summary as one JSON document")
     .action(async (suite: string | undefined, options: RunFlags) => {
       answer(await (await import("./commands/run.js")).run(suite, options, io));
+    });
+
+  program
+    .command("dash")
+    .description("watch a run, live or finished: training, frontier, interference, leaderboard, samples")
+    .argument("[run]", "a run folder, or the id of one in reports/runs (default: choose from these)")
+    .addOption(displayOption())
+    .addOption(charsetOption())
+    .option("--accessible", "lines that stay, words for signs (or ACCESSIBLE=1)")
+    .action(async (run: string | undefined, options: DisplayFlags) => {
+      answer(await (await import("./commands/dash.js")).dash(run, options, io));
     });
 
   program
@@ -116,7 +132,7 @@ Exit codes: 0 fine, 1 a method or the gate failed, 2 usage or bad input, 3 incon
   program
     .command("score")
     .description("the whole metric table of any CSV of points or of scores by prompt, trained wherever")
-    .argument("<file>", "long form (columns value and score) or wide form (one column a value)")
+    .argument("<file>", "long form (columns value and score) or wide form (one column a value); - for standard input")
     .option("--sense <sense>", "max, min, one for each value (max,min) or by name (kl=min); default: max")
     .option("--reference <point>", "0,0.5 or helpful=0,harmless=0.5; default: nadir − 0.1 range, from the file")
     .option("--values <names>", "the values that count; in wide form: which columns are values")
@@ -266,6 +282,17 @@ function gateFlags(command: Command): Command {
     .option("--json", "print the verdict as one JSON document");
 }
 
+function displayOption(): Option {
+  const words = "what is shown while it goes on (default: full on a terminal, else log)";
+  return new Option("--display <how>", words).choices([...DISPLAYS]);
+}
+
+function charsetOption(): Option {
+  return new Option("--charset <set>", "what pictures are made of (default: what the terminal has)").choices([
+    ...CHARSETS,
+  ]);
+}
+
 function parseSeed(text: string): number {
   const [seed, more] = parseSeeds(text);
   if (seed === undefined || more !== undefined) throw new CommanderError(2, "mva.seed", "--seed takes one seed");
@@ -277,7 +304,7 @@ function everyCommand(command: Command): Command[] {
 }
 
 /** Flags of `run` as commander hands them over. */
-export interface RunFlags {
+export interface RunFlags extends DisplayFlags {
   readonly out?: string;
   readonly data?: string;
   readonly seeds?: readonly number[];

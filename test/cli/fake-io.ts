@@ -20,6 +20,8 @@ export class FakeIo implements Io {
   out = "";
   err = "";
   time = 0;
+  /** What is piped in. */
+  input = "";
   readonly env: Record<string, string | undefined> = {};
   readonly exits: ExitCode[] = [];
   readonly #handlers = new Set<(signal: StopSignal) => void>();
@@ -44,6 +46,8 @@ export class FakeIo implements Io {
       },
     };
   }
+
+  readonly stdin = (): Uint8Array => new TextEncoder().encode(this.input);
 
   readonly now = (): number => this.time;
 

@@ -58,6 +58,14 @@ export function lockFolder(folder: string): FolderLock {
   }
 }
 
+/** Who writes to a run's folder: a process that lives (or that cannot be asked), one that has died, or nobody. */
+export function folderUse(folder: string): "live" | "dead" | "free" {
+  const { lock } = runFiles(folder);
+  if (!existsSync(lock)) return "free";
+  const holder = holderOf(lock);
+  return holder !== undefined && isAlive(holder) ? "live" : "dead";
+}
+
 /** With its parents. Not Node's own `recursive`, which never ends under /proc (Node 20). */
 function makeFolder(folder: string): void {
   try {

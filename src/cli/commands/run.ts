@@ -10,7 +10,7 @@ import { type ExitCode, UsageError } from "../exit-codes.js";
 import { interruptible } from "../interrupt.js";
 import type { Io } from "../io.js";
 import type { RunFlags } from "../program.js";
-import { ProgressMeter } from "../progress.js";
+import { runDisplay } from "../run-display.js";
 import { runFolder } from "../run-folder.js";
 import { showReport } from "./report.js";
 
@@ -29,10 +29,10 @@ export async function run(suite: string | undefined, flags: RunFlags, io: Io): P
   }
   const path = (given: string | undefined): string | undefined =>
     given === undefined ? undefined : resolve(io.cwd, given);
-  const meter = new ProgressMeter(io);
+  const display = runDisplay(io, flags);
   let folder: string | undefined;
   const farewell = (): void => {
-    meter.end();
+    display.end();
     if (folder === undefined) io.stderr.write("Stopped before the run began.\n");
     else io.stderr.write(`Stopped. Go on with: ${shellCommand(["mva-bench", "run", "--resume", folder])}\n`);
   };
@@ -55,16 +55,17 @@ export async function run(suite: string | undefined, flags: RunFlags, io: Io): P
         onFolder: (chosen) => {
           folder = chosen;
         },
-        onProgress: (progress) => meter.on(progress),
-        onNotice: (line) => meter.say(line),
+        onEvent: (event) => display.onEvent(event),
+        onProgress: (progress) => display.onProgress(progress),
+        onNotice: (line) => display.say(line),
       }),
     );
-    meter.end();
+    display.end();
     const code = showReport(result.folder, { json: flags.json === true, files: true }, io);
     io.stderr.write(`The run is in ${sanitise(result.folder)}\n`);
     return code;
   } finally {
-    meter.end();
+    display.end();
   }
 }
 

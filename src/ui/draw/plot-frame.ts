@@ -14,7 +14,9 @@ export interface FrameOptions {
   readonly y: Range;
   /** Below, at the right end. */
   readonly xTitle?: string;
+  /** Whether an axis ends at the data instead of at ticks. */
   readonly snugX?: boolean;
+  readonly snugY?: boolean;
 }
 
 export interface PlotFrame {
@@ -32,7 +34,8 @@ export interface PlotFrame {
 export function drawFrame(region: Region, glyphs: Glyphs, options: FrameOptions): PlotFrame | undefined {
   const rows = region.height - 2;
   if (rows < 2 || region.width < 12) return undefined;
-  const y = axisOver(options.y.low, options.y.high, Math.max(2, Math.min(8, Math.floor(rows / 2) + 1)));
+  const most = Math.max(2, Math.min(8, Math.floor(rows / 2) + 1));
+  const y = axisOver(options.y.low, options.y.high, most, options.snugY);
   const labels = y.ticks.map((tick) => tickText(tick, y.digits));
   const left = Math.max(...labels.map(shownWidth)) + 1;
   const columns = region.width - left - 1;

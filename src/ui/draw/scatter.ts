@@ -45,6 +45,7 @@ export function drawScatter(region: Region, glyphs: Glyphs, options: ScatterOpti
     y: bounds(points.map(({ y }) => y)),
     xTitle: "",
     snugX: true,
+    snugY: true,
   });
   if (frame === undefined) return false;
   const { plot, across, down } = frame;
@@ -63,8 +64,8 @@ export function drawScatter(region: Region, glyphs: Glyphs, options: ScatterOpti
   }
   drawReference(plot, glyphs, options.reference, across, down);
   dots.draw(plot);
-  const column = (x: number): number => Math.min(plot.width - 1, Math.floor((px(x) / dots.width) * plot.width));
-  const row = (y: number): number => Math.min(plot.height - 1, Math.floor((py(y) / dots.height) * plot.height));
+  const column = (x: number): number => Math.min(plot.width - 1, Math.floor(across(x) * plot.width));
+  const row = (y: number): number => Math.min(plot.height - 1, Math.floor(down(y) * plot.height));
   const order = (point: ScatterPoint): number => (point.chosen === true ? 2 : point.pale === true ? 0 : 1);
   for (const point of [...points].sort((a, b) => order(a) - order(b))) {
     const style =
@@ -84,11 +85,11 @@ function drawReference(
   if (reference === undefined) return;
   const [x, y] = [across(reference[0]), down(reference[1])];
   if (x >= 0 && x <= 1) {
-    const column = Math.round(x * (plot.width - 1));
+    const column = Math.min(plot.width - 1, Math.floor(x * plot.width));
     for (let row = 0; row < plot.height; row++) plot.put(column, row, glyphs.guide, dim());
   }
   if (y >= 0 && y <= 1) {
-    const row = Math.round(y * (plot.height - 1));
+    const row = Math.min(plot.height - 1, Math.floor(y * plot.height));
     for (let column = 0; column < plot.width; column += 2) plot.put(column, row, glyphs.dot, dim());
   }
 }

@@ -44,14 +44,46 @@ export function shownWidth(text: string): number {
   return width;
 }
 
+/** What comes nearest, for signs that this program writes itself; "?" for the rest. */
+const NEAREST: Readonly<Record<string, string>> = {
+  "−": "-",
+  "–": "-",
+  "—": "-",
+  "…": "~",
+  "·": ".",
+  "×": "x",
+  "“": '"',
+  "”": '"',
+  "‘": "'",
+  "’": "'",
+  "›": ">",
+  "←": "<",
+  "→": ">",
+  "↑": "^",
+  "↓": "v",
+  "†": "+",
+  "≥": ">",
+  "≤": "<",
+  "\u00a0": " ",
+};
+
+function inAscii(character: string): string {
+  return character <= "~" ? character : (NEAREST[character] ?? "?");
+}
+
 export class Screen {
   readonly #characters: string[];
   readonly #styles: Uint16Array;
 
-  /** @param width columns, @param height rows; both at least 0 */
+  /**
+   * @param width columns, at least 0
+   * @param height rows, at least 0
+   * @param ascii whether what ASCII lacks is written in its stead
+   */
   constructor(
     readonly width: number,
     readonly height: number,
+    readonly ascii = false,
   ) {
     this.#characters = new Array<string>(width * height).fill(" ");
     this.#styles = new Uint16Array(width * height);
@@ -71,7 +103,7 @@ export class Screen {
     for (const [character, columns] of cellsOf(text)) {
       if (at + columns > stop) break;
       if (at >= 0) {
-        this.#set(row, at, character, style);
+        this.#set(row, at, this.ascii ? inAscii(character) : character, style);
         if (columns === 2) {
           this.#set(row, at + 1, " ", style);
           this.#characters[row + at + 1] = COVERED;
@@ -163,6 +195,14 @@ export class Region {
   /** Text that ends at column `x` (exclusive). */
   putRight(x: number, y: number, text: string, style: Style = PLAIN): void {
     this.put(Math.max(0, x - shownWidth(text)), y, text, style);
+  }
+
+  /** Text that says by its last column that it goes on, where it does not fit into `width` columns. */
+  putClipped(x: number, y: number, text: string, width: number, style: Style = PLAIN): number {
+    const room = Math.min(width, this.width - x);
+    if (shownWidth(text) <= room) return this.put(x, y, text, style);
+    const end = this.part(0, 0, Math.max(0, x + room - 1), this.height).put(x, y, text, style);
+    return room <= 0 ? x : this.put(end, y, "…", style);
   }
 
   /** Several texts of their own styles, one after the other. */

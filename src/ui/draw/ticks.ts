@@ -25,7 +25,7 @@ export function axisOver(low: number, high: number, most: number, snug = false):
   }
   // Halved before they are subtracted: the widest range of doubles is no infinity then.
   const span = to / 2 - from / 2;
-  let step = stepAtLeast((span / Math.max(1, most - 1)) * 2);
+  let step = stepAtLeast((span / (snug ? most + 1 : Math.max(1, most - 1))) * 2);
   const count = (): number => Math.floor(to / step) - Math.ceil(from / step) + 1;
   const outer = (): number => Math.ceil(to / step) - Math.floor(from / step) + 1;
   while ((snug ? count() : outer()) > Math.max(2, most)) step = stepAtLeast(step * 1.5);

@@ -1,0 +1,148 @@
+/** `dash [RUN]`: watches a run, live or finished, from any terminal. */
+import { setPriority } from "node:os";
+import { resolve } from "node:path";
+import { InputError } from "../../data/errors.js";
+import { type Capability, capabilityOf, type DisplayFlags } from "../../ui/app/capability.js";
+import { Controller } from "../../ui/app/controller.js";
+import { openDashboard, type Shown } from "../../ui/app/dashboard.js";
+import { RunLines } from "../../ui/app/run-lines.js";
+import { listRuns, RunsList } from "../../ui/app/runs-list.js";
+import { glyphsFor } from "../../ui/draw/glyphs.js";
+import { RunFollower } from "../../ui/state/follow.js";
+import { type ExitCode, exitCodes } from "../exit-codes.js";
+import { columnsOf, type Io } from "../io.js";
+import { RUNS, runFolder } from "../run-folder.js";
+
+/** Milliseconds between two looks at a run's file, where lines are written. */
+const LOOK_MS = 500;
+
+/** @throws InputError where there is no such run, or none at all */
+export async function dash(run: string | undefined, flags: DisplayFlags, io: Io): Promise<ExitCode> {
+  const capability = capabilityOf(
+    { env: io.env, outputTty: io.stdout.isTTY === true, inputTty: io.streams?.stdin.isTTY === true },
+    flags,
+  );
+  if (capability.notice !== undefined) io.stderr.write(`${capability.notice}\n`);
+  const list = () => listRuns(resolve(io.cwd, RUNS));
+  const known = run === undefined ? list() : [];
+  if (run === undefined && known.length === 0) {
+    throw new InputError(`${RUNS} holds no run; give a run's folder, or start one: mva-bench run`);
+  }
+  const newest = known[0];
+  const folder = run !== undefined ? runFolder(run, io.cwd) : known.length === 1 ? newest?.folder : undefined;
+  if (capability.display !== "full" || io.streams === undefined) {
+    return followInLines(folder ?? newest?.folder ?? "", capability, io);
+  }
+  const chosen = folder ?? (await chooseRun(list, capability, io));
+  return chosen === undefined ? exitCodes.fine : watch(chosen, capability, io);
+}
+
+/** @returns undefined where the reader leaves instead */
+async function chooseRun(
+  list: () => ReturnType<typeof listRuns>,
+  capability: Capability,
+  io: Io,
+): Promise<string | undefined> {
+  let chosen: string | undefined;
+  const code = await onScreen(io, (size, done) => {
+    const { depth, ground, charset } = capability;
+    return new RunsList({
+      ...{ list, depth, ground, size, now: io.now, glyphs: glyphsFor(charset) },
+      onOpen: (folder) => {
+        chosen = folder;
+        done(exitCodes.fine);
+      },
+      onLeave: () => done(exitCodes.fine),
+    });
+  });
+  if (code !== exitCodes.fine) io.exit(code);
+  return chosen;
+}
+
+async function watch(folder: string, { depth, ground, charset }: Capability, io: Io): Promise<ExitCode> {
+  const follower = new RunFollower(folder);
+  follower.poll();
+  try {
+    return await onScreen(
+      io,
+      (size, done) =>
+        new Controller({
+          source: follower,
+          ...{ depth, ground, size, now: io.now, owned: false, glyphs: glyphsFor(charset) },
+          onLeave: () => done(exitCodes.fine),
+          onStop: () => {},
+        }),
+    );
+  } finally {
+    follower.close();
+  }
+}
+
+type Size = () => { readonly columns: number; readonly rows: number };
+
+/** Shows something until it is done, or a signal comes; the terminal is given back either way. */
+async function onScreen(io: Io, make: (size: Size, done: (code: ExitCode) => void) => Shown): Promise<ExitCode> {
+  const { streams } = io;
+  if (streams === undefined) throw new Error("a screen needs a terminal");
+  const { stdin: input, stdout: output } = streams;
+  let done: (code: ExitCode) => void = () => {};
+  const ended = new Promise<ExitCode>((resolve) => {
+    done = resolve;
+  });
+  const takeBack = io.onSignal((signal) => done(signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated));
+  const shown = make(
+    () => ({ columns: output.columns, rows: output.rows }),
+    (code) => done(code),
+  );
+  const dashboard = await openDashboard({ input, output }, shown);
+  stepBack();
+  try {
+    return await ended;
+  } finally {
+    dashboard.close();
+    takeBack();
+  }
+}
+
+/** Once the first picture stands, the run that is watched needs the processor more. */
+function stepBack(): void {
+  try {
+    setPriority(5);
+  } catch {
+    // Where a process may not be nice, it is not.
+  }
+}
+
+/** Lines on stdout as things happen, until the run is over. */
+async function followInLines(folder: string, { display, accessible }: Capability, io: Io): Promise<ExitCode> {
+  const follower = new RunFollower(folder);
+  const lines = new RunLines(follower, {
+    ...{ json: display === "json", words: accessible, width: columnsOf(io.stdout), now: io.now },
+    write: (line) => {
+      if (display !== "none") io.stdout.write(`${line}\n`);
+    },
+  });
+  let stopped: ExitCode | undefined;
+  let wake = (): void => {};
+  const takeBack = io.onSignal((signal) => {
+    stopped = signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
+    wake();
+  });
+  try {
+    for (;;) {
+      const over = lines.look();
+      if (stopped !== undefined) return stopped;
+      if (over) return follower.fault === undefined ? exitCodes.fine : exitCodes.usage;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, LOOK_MS);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  } finally {
+    takeBack();
+    follower.close();
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * What a reader sees of a run while this process does it: the dashboard, a line that rewrites itself, lines that stay,
+ * events as JSON, or nothing. All of it on stderr.
+ */
+import type { RunEvent } from "../bench/files/events.js";
+import { sanitise } from "../bench/files/sanitise.js";
+import type { RunProgress } from "../bench/run.js";
+import { type Capability, capabilityOf, type DisplayFlags } from "../ui/app/capability.js";
+import type { OpenDashboard } from "../ui/app/dashboard.js";
+import type { Io } from "./io.js";
+import { ProgressMeter } from "./progress.js";
+
+export interface RunDisplay {
+  onEvent(event: RunEvent): void;
+  onProgress(progress: RunProgress): void;
+  /** A line that the reader must see. */
+  say(line: string): void;
+  /** Gives the screen back; doing it twice is nothing. */
+  end(): void;
+}
+
+export function runDisplay(io: Io, flags: DisplayFlags): RunDisplay {
+  const capability = capabilityOf(
+    { env: io.env, outputTty: io.stderr.isTTY === true, inputTty: io.streams?.stdin.isTTY === true },
+    flags,
+  );
+  if (capability.notice !== undefined) io.stderr.write(`${capability.notice}\n`);
+  switch (capability.display) {
+    case "full":
+      return new FullDisplay(io, capability);
+    case "plain":
+      return lines(io);
+    case "log":
+      return lines({ ...io, stderr: { write: (text) => io.stderr.write(text), columns: io.stderr.columns } });
+    case "json":
+      return {
+        onEvent: (event) => io.stderr.write(`${JSON.stringify(event)}\n`),
+        onProgress: () => {},
+        // Notices that a run gives are no events; on a stream of documents they are one.
+        say: (line) => io.stderr.write(`${JSON.stringify({ type: "notice", message: line })}\n`),
+        end: () => {},
+      };
+    case "none":
+      return { onEvent: () => {}, onProgress: () => {}, say: () => {}, end: () => {} };
+    default:
+      return capability.display satisfies never;
+  }
+}
+
+function lines(io: Io): RunDisplay {
+  const meter = new ProgressMeter(io);
+  return {
+    onEvent: () => {},
+    onProgress: (progress) => meter.on(progress),
+    say: (line) => meter.say(line),
+    end: () => meter.end(),
+  };
+}
+
+/** Opens with the first event: what is wrong with a command is said before, on the reader's own screen. */
+class FullDisplay implements RunDisplay {
+  readonly #io: Io;
+  readonly #capability: Capability;
+  readonly #waiting: RunEvent[] = [];
+  #apply: ((event: RunEvent) => void) | undefined;
+  #say: ((line: string) => void) | undefined;
+  #dashboard: OpenDashboard | undefined;
+  #opening = false;
+  #ended = false;
+  /** Kept for the reader's own screen, where they are wanted when the dashboard is gone. */
+  readonly #notices: string[] = [];
+
+  constructor(io: Io, capability: Capability) {
+    this.#io = io;
+    this.#capability = capability;
+  }
+
+  onEvent(event: RunEvent): void {
+    if (this.#apply !== undefined) {
+      this.#apply(event);
+      return;
+    }
+    this.#waiting.push(event);
+    if (!this.#opening) {
+      this.#opening = true;
+      // A dashboard that cannot be opened is no reason to lose a run.
+      this.#open().catch((error: unknown) =>
+        this.say(`no dashboard: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    }
+  }
+
+  onProgress(): void {}
+
+  say(line: string): void {
+    this.#notices.push(line);
+    this.#say?.(line);
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#dashboard?.close();
+    for (const line of this.#notices) this.#io.stderr.write(`${sanitise(line)}\n`);
+  }
+
+  async #open(): Promise<void> {
+    const { streams, now } = this.#io;
+    if (streams === undefined) return;
+    const [{ openDashboard }, { Controller }, { glyphsFor }, { RunState }] = await Promise.all([
+      import("../ui/app/dashboard.js"),
+      import("../ui/app/controller.js"),
+      import("../ui/draw/glyphs.js"),
+      import("../ui/state/run-state.js"),
+    ]);
+    const state = new RunState();
+    this.#apply = (event) => state.apply(event);
+    for (const event of this.#waiting.splice(0)) state.apply(event);
+    this.#say = (line) => state.say(now(), "bad", line);
+    for (const line of this.#notices) this.#say(line);
+    if (this.#ended) return;
+    const { stderr: output, stdin: input } = streams;
+    const interrupt = (): void => {
+      process.kill(process.pid, "SIGINT");
+    };
+    const { depth, ground, charset } = this.#capability;
+    const controller = new Controller({
+      source: { state, fault: undefined, poll: () => {} },
+      glyphs: glyphsFor(charset),
+      ...{ depth, ground, now, owned: true },
+      size: () => ({ columns: output.columns, rows: output.rows }),
+      onLeave: () => {},
+      onStop: interrupt,
+    });
+    const dashboard = await openDashboard({ input, output }, controller);
+    if (this.#ended) dashboard.close();
+    else this.#dashboard = dashboard;
+  }
+}
