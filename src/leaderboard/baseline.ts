@@ -92,7 +92,7 @@ export function writeBaseline(path: string, run: ScoredRun, summary: StoredSumma
     prompts: [...run.prompts],
     preferences: run.preferences.map((weights) => [...weights]),
     resamples: run.resamples,
-    summary,
+    summary: withoutPaths(summary),
     methods: run.methods.map(({ id, title, seeds }) => ({
       id,
       title,
@@ -112,6 +112,14 @@ export function writeBaseline(path: string, run: ScoredRun, summary: StoredSumma
     path,
     gzipSync(`{"kind":${JSON.stringify(KIND)},"schema":${SCHEMA},"hash":"${hashOf(text)}","content":${text}}\n`),
   );
+}
+
+/** A baseline is committed: where things lay on the machine that ran it is nobody's business. */
+function withoutPaths(summary: StoredSummary): StoredSummary {
+  const { run } = summary;
+  if (run === null || typeof run !== "object") return summary;
+  const { command: _command, ...rest } = run as Record<string, unknown>;
+  return { ...summary, run: rest };
 }
 
 function hashOf(text: string): string {

@@ -215,14 +215,7 @@ class Comparison {
         return { kind: "zero", method, measure, a, b, zero, verdict };
       }
       const lower = confidence.quantile(alpha);
-      const verdict =
-        down < alpha
-          ? "regressed"
-          : up < alpha
-            ? "improved"
-            : confidence.below(-margin) <= alpha
-              ? "ok"
-              : "inconclusive";
+      const verdict = down < alpha ? "regressed" : up < alpha ? "improved" : lower >= -margin ? "ok" : "inconclusive";
       return {
         kind: "measured",
         method,

@@ -83,24 +83,30 @@ export function pairedBootstrap(scored: PairedScores, options: PairedBootstrapOp
     });
   };
 
+  const whole = new Map<ScoreBlock, Float64Array>();
   const ones = new Float64Array(prompts).fill(1);
   everyCell(
-    (block, out) => weightedMeans(block.scores, ones, out),
+    (block, out) => {
+      weightedMeans(block.scores, ones, out);
+      whole.set(block, out.slice(0, block.scores.length / prompts));
+    },
     (into, seed, a, b) => {
       into.a[seed] = a;
       into.b[seed] = b;
     },
   );
   for (let p = 0; p < prompts && prompts > 1; p++) {
-    ones[p] = 0;
     everyCell(
-      (block, out) => weightedMeans(block.scores, ones, out),
+      (block, out) => {
+        whole.get(block)?.forEach((mean, row) => {
+          out[row] = mean + (mean - (block.scores[row * prompts + p] ?? Number.NaN)) / (prompts - 1);
+        });
+      },
       (into, seed, a, b) => {
         into.withoutA[seed * prompts + p] = a;
         into.withoutB[seed * prompts + p] = b;
       },
     );
-    ones[p] = 1;
   }
   const counts = new Float64Array(prompts);
   for (let r = 0; r < resamples; r++) {
