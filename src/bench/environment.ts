@@ -1,6 +1,7 @@
 /** Where a run takes place: versions, machine, commit, and the engine that is to be used. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,12 +39,20 @@ export function packageVersion(): string {
   return versionIn(join(root, "package.json"));
 }
 
-/** The libraries whose version may change a number. */
-function libraryVersions(): Record<string, string> {
+/**
+ * The libraries whose version may change a number, as this package's own imports find them: in its `node_modules`, or in one
+ * above it, where an installer put them.
+ * @param from file or URL of a module whose imports are followed
+ */
+export function libraryVersions(from: string | URL = import.meta.url): Record<string, string> {
+  const { resolve } = createRequire(from);
   const found: Record<string, string> = {};
   for (const name of ["onnxruntime-node", "@tensorflow/tfjs", "@huggingface/tokenizers", "pure-rand"]) {
-    const path = join(root, "node_modules", name, "package.json");
-    if (existsSync(path)) found[name] = versionIn(path);
+    // Not resolve(`${name}/package.json`): a package may export less than that.
+    const path = (resolve.paths(name) ?? [])
+      .map((folder) => join(folder, name, "package.json"))
+      .find((candidate) => existsSync(candidate));
+    if (path !== undefined) found[name] = versionIn(path);
   }
   return found;
 }

@@ -11,16 +11,17 @@ import { Tokenizer } from "../lm/tokenizer.js";
 import { ExecutableCache } from "../methods/executables.js";
 import { PairLogProbs } from "../methods/pair-log-probs.js";
 import { runTask } from "../methods/run-task.js";
-import type { Checkpoint, Checkpoints, TaskEnv, TaskEvent } from "../methods/task.js";
+import type { Checkpoint, Checkpoints, Task, TaskEnv, TaskEvent } from "../methods/task.js";
 import { createGoldScorer } from "../rewards/gold.js";
 import { ArtefactFolder, type StoredTask } from "./artefacts.js";
 import type { Job, JobResult, ScoreJob, TaskJob, WorkerSetup } from "./jobs.js";
 import { openScorer } from "./judges.js";
 import { ScoringPrograms, scoreReplies } from "./scoring.js";
 import type { Suite } from "./suite.js";
+import { summarise } from "./summarise.js";
 
-/** Steps between two saved states of a training: what an interruption can cost. */
-const stepsBetweenSaves = 50;
+/** Steps between two saved states of a training: what an interruption can cost. A step of PPO is a whole rollout. */
+const stepsBetweenSaves = (kind: Task["kind"]): number => (kind === "ppo" ? 4 : 50);
 
 export interface JobContext {
   readonly signal: AbortSignal;
@@ -57,6 +58,8 @@ export class Bench {
       case "score":
         await this.#score(job, context);
         return { kind: "score", seconds: seconds() };
+      case "summary":
+        return { kind: "summary", summary: summarise(job.input) };
       default:
         return job satisfies never;
     }
@@ -87,7 +90,7 @@ export class Bench {
       label: job.label,
       signal: context.signal,
       emit: context.emit,
-      checkpoints: checkpointsIn(artefacts, job.key),
+      checkpoints: checkpointsIn(artefacts, job),
     });
     for (const [name, tensors] of Object.entries(output.artefacts)) {
       artefacts.writeTensors({ task: job.key, name }, tensors);
@@ -188,10 +191,10 @@ export function scratchConfig(suite: Suite, tokenizer: Tokenizer): DecoderConfig
 }
 
 /** Saved states of a training that is under way: the tensors first, then the small file that names them. */
-function checkpointsIn(artefacts: ArtefactFolder, key: string): Checkpoints {
+function checkpointsIn(artefacts: ArtefactFolder, { key, task }: TaskJob): Checkpoints {
   type Saved = Omit<Checkpoint, "state">;
   return {
-    every: stepsBetweenSaves,
+    every: stepsBetweenSaves(task.kind),
     async load() {
       const saved = artefacts.readJson<Saved>(key, "partial.json");
       if (saved === undefined) return null;

@@ -8,6 +8,8 @@ import type { TokenizerFiles } from "../lm/tokenizer-files.js";
 import type { ArtefactRef, Task, TaskSummary } from "../methods/task.js";
 import type { PreparedData } from "./prepare.js";
 import type { Suite } from "./suite.js";
+import type { SummaryInput } from "./summarise.js";
+import type { RunSummary } from "./summary.js";
 
 /** What every job of a worker needs; sent again when a stage changes it. */
 export interface WorkerSetup {
@@ -59,7 +61,13 @@ export interface ScoreJob {
   readonly kl: boolean;
 }
 
-export type Job = TaskJob | ScoreJob;
+/** The statistics of a finished run: nothing is stored, and the main thread stays free for signals meanwhile. */
+export interface SummaryJob {
+  readonly kind: "summary";
+  readonly input: SummaryInput;
+}
+
+export type Job = TaskJob | ScoreJob | SummaryJob;
 
 export type JobResult =
   | {
@@ -68,7 +76,8 @@ export type JobResult =
       readonly summary: TaskSummary;
       readonly seconds: number;
     }
-  | { readonly kind: "score"; readonly seconds: number };
+  | { readonly kind: "score"; readonly seconds: number }
+  | { readonly kind: "summary"; readonly summary: RunSummary };
 
 /** `checkpoints/<key>/scored.json`: what a score job found, `replies[policy][prompt][sample]`. */
 export interface ScoredReplies {

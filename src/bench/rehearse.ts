@@ -32,7 +32,29 @@ class CurtainCall extends Error {}
 
 /** @throws InputError naming the method whose budget does not pay for one step. */
 export async function rehearse(rehearsal: Rehearsal): Promise<void> {
-  const { rows, values, lattice, budget, seed, signal } = rehearsal;
+  await eachTraining(rehearsal, async (task, budgetFlops) => {
+    await rehearseTask(task, budgetFlops, rehearsal);
+    await setImmediate();
+    rehearsal.signal.throwIfAborted();
+  });
+}
+
+/** FLOPs that the trainings of one seed may spend in all, each once however many methods ask for it. */
+export async function plannedTraining(plan: TrainingQuestions): Promise<number> {
+  let sum = 0;
+  await eachTraining(plan, async (_, budgetFlops) => {
+    sum += budgetFlops;
+  });
+  return sum;
+}
+
+export type TrainingQuestions = Pick<Rehearsal, "rows" | "values" | "lattice" | "budget" | "seed">;
+
+/** Every distinct training that the methods ask for, with its budget. */
+async function eachTraining(
+  { rows, values, lattice, budget, seed }: TrainingQuestions,
+  visit: (task: Task, budgetFlops: number) => Promise<void>,
+): Promise<void> {
   const seen = new Set<string>();
   for (const row of rows) {
     try {
@@ -44,10 +66,8 @@ export async function rehearse(rehearsal: Rehearsal): Promise<void> {
         budget,
         async train(task, budgetFlops) {
           const key = contentKey({ task, budgetFlops });
-          if (!seen.has(key)) await rehearseTask(task, budgetFlops, rehearsal);
+          if (!seen.has(key)) await visit(task, budgetFlops);
           seen.add(key);
-          await setImmediate();
-          signal.throwIfAborted();
           return pretended;
         },
       });

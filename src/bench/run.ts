@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { InputError } from "../data/errors.js";
 import type { EngineId } from "../engine/engine.js";
 import { type AdapterConfig, adapterScale } from "../lm/adapters.js";
+import { countGeneration, forwardFlops } from "../lm/flops.js";
 import { loadModel, type ModelFolder, modelHash, saveModel } from "../lm/huggingface.js";
 import { initWeights } from "../lm/init.js";
 import type { Tokenizer } from "../lm/tokenizer.js";
@@ -41,7 +42,8 @@ import { LiveScores } from "./live-scores.js";
 import { committedLock, lockHash, type SuiteLock, scaleRecipe, scalesFrom, scalesOf } from "./lock.js";
 import { WorkerPool } from "./pool.js";
 import { type EvaluationPrompt, type PreparedData, prepareData, trainTokenizer } from "./prepare.js";
-import { rehearse } from "./rehearse.js";
+import { plannedTraining, rehearse } from "./rehearse.js";
+import { RunEstimate, type RunState, type WorkKind } from "./run-estimate.js";
 import {
   lockIn,
   openRunFolder,
@@ -57,7 +59,7 @@ import type { ValueScale } from "./selection.js";
 import { type Progress, Session } from "./session.js";
 import { loadSuite, type Suite, suiteHash } from "./suite.js";
 import { readSuiteData } from "./suite-data.js";
-import { type RowInfo, summarise } from "./summarise.js";
+import type { RowInfo, SummaryInput } from "./summarise.js";
 import type { RunSummary } from "./summary.js";
 import { meansOf, type RunTables, type ScoredSplit, type TableCandidate, type TablePrompt } from "./tables.js";
 import { type RowOutcome, type TrainedRow, trainRow } from "./train-methods.js";
@@ -103,6 +105,8 @@ export interface RunResult {
 /** What a screen is told while a run goes on. */
 export type RunProgress =
   | Progress
+  /** Of the whole run, about once a second. */
+  | ({ readonly type: "run-progress" } & RunState)
   | { readonly type: "stage"; readonly stage: string; readonly done: number; readonly total: number };
 
 /**
@@ -266,6 +270,8 @@ class SuiteRun {
   readonly #explored = new Set<string>();
   readonly #failures: { method: string; seed: number; message: string }[] = [];
   #suiteHash: string;
+  /** When the state of the whole run was last told. */
+  #toldMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly suite: Suite,
@@ -309,11 +315,13 @@ class SuiteRun {
     options.signal.addEventListener("abort", onAbort, { once: true });
     if (options.signal.aborted) onAbort();
     try {
+      const estimate = await this.#estimate();
       const session = new Session(pool, this.#artefacts, (progress) => {
         logProgress(folder, progress);
         options.onProgress(progress);
+        this.#count(estimate, progress);
       });
-      const summary = await this.#stages(session, pool);
+      const summary = await this.#stages(session, pool, estimate);
       folder.event({
         type: "run-finished",
         status: summary.failures.length === 0 ? "completed" : "failed",
@@ -334,7 +342,7 @@ class SuiteRun {
     }
   }
 
-  async #stages(session: Session, pool: WorkerPool): Promise<RunSummary> {
+  async #stages(session: Session, pool: WorkerPool, estimate: RunEstimate): Promise<RunSummary> {
     const { suite, folder } = this;
     const total = 2 + 2 * this.#seeds.length + 1;
     let done = 0;
@@ -345,14 +353,15 @@ class SuiteRun {
       folder.event({ type: "stage-finished", stage: open.name, seconds });
       open = undefined;
     };
-    const stage = (name: string) => {
+    const stage = (name: string, work: WorkKind | null) => {
       finish();
+      estimate.enter(work);
       open = { name, startedMs: this.options.now() };
       folder.event({ type: "stage-started", stage: name, unit: "jobs", total: null });
       this.options.onProgress({ type: "stage", stage: name, done: done++, total });
     };
 
-    stage("base policy");
+    stage("base policy", "base");
     const { data, tokenizer } = this.inputs;
     const basics: WorkerSetup = {
       engine: this.inputs.record.engine,
@@ -368,7 +377,7 @@ class SuiteRun {
     let setup: WorkerSetup = { ...basics, base: folder.path("base") };
     pool.setup(setup);
 
-    stage("judging scorers");
+    stage("judging scorers", null);
     const judged = await this.#judges(session, base);
     if (judged !== null) {
       setup = { ...setup, judge: judged.artefact };
@@ -382,7 +391,7 @@ class SuiteRun {
     const texts: ScoredTexts[] = [];
     const interference = new Map<string, Interference[]>();
     for (const seed of this.#seeds) {
-      stage(`training, seed ${seed}`);
+      stage(`training, seed ${seed}`, "training");
       const offers = await this.#train(session, seed, context, ledger);
       for (const row of this.#rows) {
         const offer = offers.get(row.id);
@@ -396,14 +405,14 @@ class SuiteRun {
         }
         interference.set(row.id, [...(interference.get(row.id) ?? []), found]);
       }
-      stage(`scoring, seed ${seed}`);
+      stage(`scoring, seed ${seed}`, "scoring");
       const scored = await this.#score(session, seed, context, offers, data, scales);
       scales = scored.scales;
       candidates.push(...scored.candidates);
       texts.push(...scored.texts);
     }
 
-    stage("statistics");
+    stage("statistics", null);
     const tables: RunTables = {
       values: this.#values,
       seeds: this.#seeds,
@@ -412,7 +421,7 @@ class SuiteRun {
     };
     folder.writeTables(suite.suite, tables, texts, ledger);
     const { record } = this.inputs;
-    const summary = summarise({
+    const summary = await this.#summarise(pool, {
       run: {
         id: folder.id,
         suite: suite.suite,
@@ -446,6 +455,13 @@ class SuiteRun {
     return summary;
   }
 
+  /** In a worker, so that a signal is heard at once however long the statistics take. */
+  async #summarise(pool: WorkerPool, input: SummaryInput): Promise<RunSummary> {
+    const result = await pool.run({ kind: "summary", input }, 0, { onStart: () => {}, onEvent: () => {} });
+    if (result.kind !== "summary") throw new Error(`a ${result.kind} came back for the statistics`);
+    return result.summary;
+  }
+
   /** Tells how far the scoring of a split is: the two splits are the two halves of the stage. */
   #scoredPart(stage: string, split: ScoredSplit, tell: (scored: ReadonlyMap<string, PolicyReplies>) => void) {
     return (scored: ReadonlyMap<string, PolicyReplies>, done: number, total: number): void => {
@@ -460,6 +476,51 @@ class SuiteRun {
         etaSeconds: null,
       });
     };
+  }
+
+  /** What there is to do, as far as it is known before the first training. */
+  async #estimate(): Promise<RunEstimate> {
+    const { suite, inputs } = this;
+    const { validation, test } = inputs.data.evaluation;
+    const [rows, lattice, values] = [this.#rows, this.#lattice, this.#values];
+    const seed = this.#seeds[0] ?? 0;
+    const trainingFlops = await plannedTraining({ rows, values, lattice, budget: suite.budget, seed });
+    const ranked = rows.filter((row) => row.ranked).length;
+    const offered = 1 + rows.length * lattice.length;
+    const explored = ranked * suite.candidates.explore;
+    const kept = ranked * Math.min(suite.candidates.explore, lattice.length);
+    const config = inputs.given?.config ?? scratchConfig(suite, inputs.tokenizer);
+    const promptTokens = validation.reduce((sum, prompt) => sum + prompt.tokens.length, 0) / validation.length;
+    const newTokens = suite.evaluation.maxNewTokens / 2;
+    return new RunEstimate(
+      {
+        seeds: this.#seeds.length,
+        trainingFlops,
+        replies: (offered + explored) * validation.length + (offered + kept) * test.length,
+        replyFlops: forwardFlops(config, countGeneration([{ promptTokens, newTokens }])),
+      },
+      this.options.now,
+    );
+  }
+
+  /** Keeps the estimate, and tells it about once a second. */
+  #count(estimate: RunEstimate, progress: Progress): void {
+    if (progress.type === "task") {
+      const { event, label } = progress;
+      if (event.type === "task-step") estimate.trained(label, event.spentFlops);
+      else if (label.startsWith("base/")) estimate.planBase(event.flops);
+    } else if (progress.type === "job-finished") {
+      const { work, stored } = progress;
+      if ("policies" in work) {
+        estimate.scored(work.policies * this.inputs.data.evaluation[work.split].length, !stored);
+      } else if (stored) estimate.found(work.flops);
+    } else return;
+    const now = this.options.now();
+    if (now - this.#toldMs < 1000) return;
+    this.#toldMs = now;
+    const state = estimate.state();
+    this.folder.event({ type: "run-progress", ...state });
+    this.options.onProgress({ type: "run-progress", ...state });
   }
 
   /** Leaves the base in `base/`; returns the hash of its content. */

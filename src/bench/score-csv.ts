@@ -18,9 +18,12 @@ export interface CsvText {
   readonly rows: readonly Cells[];
 }
 
-/** @throws InputError also for a file without header or rows, or whose cells are separated by something else */
-export function readCsvText(path: string): CsvText {
-  const [header, ...rows] = parse(readWholeText(path), path);
+/**
+ * @param text the file's, where it was read already
+ * @throws InputError also for a file without header or rows, or whose cells are separated by something else
+ */
+export function readCsvText(path: string, text: string = readWholeText(path)): CsvText {
+  const [header, ...rows] = parse(text, path);
   if (header === undefined) throw new InputError(`${path}:1: the file is empty; it should start with column names`);
   if (header.cells.length === 1) {
     const other = ([";", "\t", "|"] as const).find((separator) => header.cells[0]?.includes(separator));

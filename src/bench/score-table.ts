@@ -52,8 +52,8 @@ const MOST_VALUES = 12;
 const NO_NAME = "";
 
 /** @throws InputError naming file and line: cells missing or no number, scores given twice, columns not understood */
-export function readScoreTable(path: string, options: TableOptions = {}): ScoreTable {
-  const text = readCsvText(path);
+export function readScoreTable(path: string, options: TableOptions = {}, given?: string): ScoreTable {
+  const text = readCsvText(path, given);
   const columns = chooseColumns(text, options);
   return new ReadTable(text, columns, options);
 }

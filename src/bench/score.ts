@@ -38,6 +38,8 @@ export interface ScoreOptions {
   readonly select?: "all" | "validation" | undefined;
   /** False: a `run.json` beside the file is passed over. Default true. */
   readonly run?: boolean | undefined;
+  /** What stands in the file, where it is no file: `path` then names it in messages. */
+  readonly text?: string | undefined;
 }
 
 /** One row of the table: a method, or whatever was grouped by. Averages over seeds, but for `best` and `mean`. */
@@ -113,12 +115,17 @@ const R2_WEIGHTS = 200;
 
 /** @throws InputError in one line with file and line, also for options that do not fit the file */
 export function scoreFile(path: string, options: ScoreOptions = {}): ScoreReport {
-  const run = options.run === false ? undefined : runBeside(path);
-  const table = readScoreTable(path, {
-    values: options.values,
-    groupBy: options.groupBy,
-    order: run?.scales.map(({ name }) => name),
-  });
+  // What was piped in lies beside nothing.
+  const run = options.run === false || options.text !== undefined ? undefined : runBeside(path);
+  const table = readScoreTable(
+    path,
+    {
+      values: options.values,
+      groupBy: options.groupBy,
+      order: run?.scales.map(({ name }) => name),
+    },
+    options.text,
+  );
   if (run !== undefined) assertOf(run, table, options);
   const splitName = splitOf(table, options.split);
   const select = options.select ?? (run === undefined ? "all" : "run");

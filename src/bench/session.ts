@@ -4,20 +4,25 @@
  */
 import type { TaskEvent } from "../methods/task.js";
 import type { ArtefactFolder, StoredTask } from "./artefacts.js";
-import type { Job, ScoredReplies, ScoreJob, TaskJob } from "./jobs.js";
+import type { ScoredReplies, ScoreJob, TaskJob } from "./jobs.js";
 import type { WorkerPool } from "./pool.js";
+
+/** What a session can be asked for. */
+type SessionJob = TaskJob | ScoreJob;
 
 /** What live readers are told; `events.ts` is how it is written down. */
 export type Progress =
-  | { readonly type: "job-started"; readonly kind: Job["kind"]; readonly label: string; readonly seed: number }
+  | { readonly type: "job-started"; readonly kind: SessionJob["kind"]; readonly label: string; readonly seed: number }
   | {
       readonly type: "job-finished";
-      readonly kind: Job["kind"];
+      readonly kind: SessionJob["kind"];
       readonly label: string;
       readonly seed: number;
       readonly seconds: number;
       /** Found in the run folder: nothing was computed. */
       readonly stored: boolean;
+      /** FLOPs that a training charged, or policies that were scored on a split. */
+      readonly work: { readonly flops: number } | { readonly policies: number; readonly split: ScoreJob["split"] };
     }
   /** Asked for before under another label: done once. */
   | { readonly type: "job-shared"; readonly label: string; readonly seed: number; readonly with: string }
@@ -47,29 +52,31 @@ export class Session {
   async #task(job: TaskJob, priority: number): Promise<StoredTask> {
     const stored = this.artefacts.readJson<StoredTask>(job.key, "done.json");
     if (stored !== undefined) {
-      this.#finished(job, stored.seconds, true);
+      this.#finished(job, stored.seconds, true, { flops: flopsOf(stored) });
       return stored;
     }
     const result = await this.#run(job, priority);
     if (result.kind !== "task") throw new Error(`a ${result.kind} came back for the task ${job.label}`);
-    this.#finished(job, result.seconds, false);
+    this.#finished(job, result.seconds, false, { flops: flopsOf(result) });
     return result;
   }
 
   async score(job: ScoreJob, priority: number): Promise<ScoredReplies> {
+    const work = { policies: job.policies.length, split: job.split };
     const stored = this.artefacts.readJson<ScoredReplies>(job.key, "scored.json");
     if (stored !== undefined) {
-      this.#finished(job, 0, true);
+      this.#finished(job, 0, true, work);
       return stored;
     }
     const result = await this.#run(job, priority);
-    this.#finished(job, result.seconds, false);
+    if (result.kind !== "score") throw new Error(`a ${result.kind} came back for ${job.label}`);
+    this.#finished(job, result.seconds, false, work);
     const scored = this.artefacts.readJson<ScoredReplies>(job.key, "scored.json");
     if (scored === undefined) throw new Error(`${job.label}: its result is missing`);
     return scored;
   }
 
-  #run(job: Job, priority: number) {
+  #run(job: SessionJob, priority: number) {
     let started = false;
     return this.pool.run(job, priority, {
       onStart: () => {
@@ -81,7 +88,16 @@ export class Session {
     });
   }
 
-  #finished(job: Job, seconds: number, stored: boolean): void {
-    this.report({ type: "job-finished", kind: job.kind, label: job.label, seed: job.seed, seconds, stored });
+  #finished(
+    { kind, label, seed }: SessionJob,
+    seconds: number,
+    stored: boolean,
+    work: Extract<Progress, { type: "job-finished" }>["work"],
+  ): void {
+    this.report({ type: "job-finished", kind, label, seed, seconds, stored, work });
   }
+}
+
+function flopsOf({ summary }: Pick<StoredTask, "summary">): number {
+  return summary.ledger.reduce((sum, entry) => sum + entry.flops, 0);
 }

@@ -193,14 +193,6 @@ function checkSuite(suite: Suite, file: string): void {
     if ([...order].sort().join() !== [...names].sort().join())
       fail(`mva.order: must name each of ${names.join(", ")} once`);
   }
-  for (const { a, b } of suite.questions) {
-    for (const id of [a, b]) {
-      const known = [...suite.methods, ...suite.variants.map((v) => v.id)];
-      const near = nearestName(id, known);
-      if (!known.includes(id))
-        fail(`questions: no method "${id}"${near === undefined ? "" : `; did you mean "${near}"?`}`);
-    }
-  }
   const ids = [...suite.methods, ...suite.variants.map((v) => v.id)];
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
   if (twice !== undefined) fail(`methods: "${twice}" stands there twice`);

@@ -20,6 +20,9 @@ export function trainedRows(suite: Suite): TrainedRow[] {
     );
   };
   for (const id of Object.keys(perMethod)) find(id);
+  for (const id of [...suite.methods, ...suite.variants.map(({ method }) => method)]) find(id);
+  // After the methods: a question about a method whose name is mistyped there is no fault of the question.
+  checkQuestions(suite);
   const settingsOf = (id: string): MethodSettings => withOverrides(shared, perMethod[id]);
   return [
     ...suite.methods.map((id) => {
@@ -37,6 +40,17 @@ export function trainedRows(suite: Suite): TrainedRow[] {
       };
     }),
   ];
+}
+
+function checkQuestions({ suite, methods, variants, questions }: Suite): void {
+  const rows = [...methods, ...variants.map(({ id }) => id)];
+  for (const id of questions.flatMap(({ a, b }) => [a, b])) {
+    if (rows.includes(id)) continue;
+    const near = nearestName(id, rows);
+    throw new InputError(
+      `suite "${suite}": a question names "${id}", which is no row of this suite${near === undefined ? "" : `; did you mean "${near}"?`} (rows: ${rows.join(", ")})`,
+    );
+  }
 }
 
 /** `settings` with the entries that `more` names. */

@@ -36,6 +36,8 @@ export class ProgressMeter {
   /** FLOPs of trainings that have ended. */
   #spent = 0;
   #planned = 0;
+  /** To the end of the whole run. */
+  #etaSeconds: number | null = null;
   #drawn = 0;
   #lineOpen = false;
 
@@ -67,6 +69,9 @@ export class ProgressMeter {
       case "job-finished":
         this.#onFinished(progress);
         return;
+      case "run-progress":
+        this.#etaSeconds = progress.etaSeconds;
+        break;
       case "stage":
         this.#stage = `${progress.stage} (${progress.done + 1}/${progress.total})`;
         if (this.#io.stderr.isTTY !== true) this.say(`${this.#elapsed()}  ${this.#stage}`);
@@ -154,7 +159,7 @@ export class ProgressMeter {
     const budget = planned > 0 ? [`${flops(spent)} of ${flops(planned)} (${percent(spent / planned, 0)})`] : [];
     const stored = this.#stored > 0 ? ` (${this.#stored} found)` : "";
     return [
-      this.#elapsed(),
+      this.#etaSeconds === null ? this.#elapsed() : `${this.#elapsed()}, about ${roughly(this.#etaSeconds)} left`,
       ...(this.#stage === "" ? [] : [this.#stage]),
       ...jobs,
       ...budget,
@@ -188,6 +193,11 @@ function describe({ kind, label, seed, step, steps, marks }: Running): string {
   const left =
     rate > 0 ? `, ${rate >= 10 ? rate.toFixed(0) : rate.toFixed(1)}/s, ${duration((steps - step) / rate)} left` : "";
   return `${name} ${step}/${steps}${left}`;
+}
+
+/** An estimate's own precision: whole minutes from two on. */
+function roughly(seconds: number): string {
+  return duration(seconds < 120 ? Math.ceil(seconds) : 60 * Math.round(seconds / 60)).replace(`${NBSP}00${NBSP}s`, "");
 }
 
 /** `1:05`, `1:02:03`. */

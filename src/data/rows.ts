@@ -48,7 +48,7 @@ async function* readCsvRows(path: string): AsyncGenerator<Row, void, undefined> 
     }
     await feed;
   } catch (cause) {
-    throw cause instanceof CsvError ? explain(path, cause) : cause;
+    throw cause instanceof CsvError ? await explain(path, cause, end + 1) : cause;
   } finally {
     parser.destroy();
     await feed.catch(() => {});
@@ -78,18 +78,39 @@ function drained(parser: ReturnType<typeof parse>): Promise<void> {
   });
 }
 
-function explain(path: string, cause: CsvError): InputError {
-  const line = typeof cause.lines === "number" ? cause.lines : undefined;
-  const at = line === undefined ? path : `${path}: line ${line}`;
+/** @param from line at which no quote is open, at or before the record at fault */
+async function explain(path: string, cause: CsvError, from: number): Promise<InputError> {
   if (cause.code === "CSV_QUOTE_NOT_CLOSED") {
+    const line = await openQuote(path, from);
     return new InputError(
-      `${path}: a quote is not closed by the end of the file (line ${line ?? "?"}); close it with "`,
+      `${path}: line ${line}: a quote opens here and is not closed by the end of the file; close it with "`,
       {
         cause,
       },
     );
   }
+  const at = typeof cause.lines === "number" ? `${path}: line ${cause.lines}` : path;
   return new InputError(`${at} is not well-formed CSV: ${cause.message}`, { cause });
+}
+
+/** The line of the last quote that opens and does not close. */
+async function openQuote(path: string, from: number): Promise<number> {
+  let line = 1;
+  let opened = from;
+  let open = false;
+  let before = "";
+  for await (const chunk of readText(path)) {
+    for (const character of chunk) {
+      if (line >= from && character === '"') {
+        // A doubled quote inside quotes closes and opens again: where it first opened counts.
+        if (!open && before !== '"') opened = line;
+        open = !open;
+      }
+      if (character === "\n") line++;
+      before = character;
+    }
+  }
+  return opened;
 }
 
 async function* readJsonRows(path: string): AsyncGenerator<Row, void, undefined> {

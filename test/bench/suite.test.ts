@@ -33,6 +33,16 @@ describe("suites", () => {
       'x.yaml: unknown key "budgett"; did you mean "budget"?',
     );
   });
+  test("a mistyped method is named before the question that asks for it; then a question about no row", () => {
+    const typo = text.replace("[soup, soup-ab", "[sopu, soup-ab");
+    expect(message(() => trainedRows(parseSuite(typo, "x.yaml")))).toMatch(
+      /there is no method "sopu"; did you mean "soup"\?/,
+    );
+    const lost = text.replace("{ a: mva, b: mva-alpha0,", "{ a: mwa, b: mva-alpha0,");
+    expect(message(() => trainedRows(parseSuite(lost, "x.yaml")))).toMatch(
+      /a question names "mwa", which is no row of this suite; did you mean "mva"\?/,
+    );
+  });
   test("a wrong type is named by its path, with what stands there", () => {
     expect(message(() => parseSuite(text.replace("hiddenSize: 64", "hiddenSize: wide"), "x.yaml"))).toMatch(
       /^x\.yaml: base\.hiddenSize: .*number.* \(it is "wide"\)$/,

@@ -114,34 +114,7 @@ describe("a run", () => {
   });
 });
 
-describe("stopped in mid-training", () => {
-  test.each([
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-  ] as const)("%s: exit code %i, and how to go on", async (signal, code) => {
-    let sent = false;
-    const stopped = await run(runArgs(signal), (text, kill) => {
-      if (sent || !text.includes("training, seed 1")) return;
-      sent = true;
-      kill(signal);
-    });
-    expect(stopped).toMatchObject({ code, stdout: "" });
-    expect(stopped.stderr).toContain(`Stopped. Go on with: mva-bench run --resume ${join(work, signal)}`);
-    expect(existsSync(join(work, signal, "summary.json"))).toBe(false);
-    expect(await run(["report", signal])).toMatchObject({ code: 2, stdout: "" });
-  });
-
-  test("the resumed run does not repeat what was finished and ends with the same bytes", async () => {
-    const resumed = await run(["run", "--resume", "SIGINT", "--json"]);
-    expect(resumed.code, resumed.stderr).toBe(0);
-    expect(resumed.stderr).not.toMatch(/base\/sft.*: done/);
-    for (const file of ["scores.csv", "candidates.csv", "prompts.csv"]) {
-      expect(readFileSync(join(work, "SIGINT", file), "utf8"), file).toBe(
-        readFileSync(join(work, "whole", file), "utf8"),
-      );
-    }
-  });
-
+describe("stopped", () => {
   test("two signals end it at once", async () => {
     let sent = false;
     const stopped = await run(runArgs("twice"), (text, kill) => {

@@ -42,9 +42,23 @@ describe("one line", () => {
     const io = new FakeIo("/", { tty: true });
     const meter = new ProgressMeter(io);
     train(meter, io, 10, 100);
-    meter.on({ type: "job-finished", ...job, seconds: 1, stored: false });
-    meter.on({ type: "job-finished", ...job, label: "beta/helpful", seconds: 0, stored: true });
+    meter.on({ type: "job-finished", ...job, seconds: 1, stored: false, work: { flops: 1e11 } });
+    meter.on({ type: "job-finished", ...job, label: "beta/helpful", seconds: 0, stored: true, work: { flops: 1e11 } });
     expect(meter.line()).toBe("0:01  training, seed 1 (3/5)  100 GFLOP of 2.00 TFLOP (5 %)  2 jobs done (1 found)");
+  });
+});
+
+describe("of the whole run", () => {
+  test("says how long it will take, to the minute, as soon as something is known", () => {
+    const io = new FakeIo("/", { tty: true });
+    const meter = new ProgressMeter(io);
+    train(meter, io, 1, 1000);
+    meter.on({ type: "run-progress", done: 0, etaSeconds: null });
+    expect(meter.line()).toMatch(/^0:01 {2}training/);
+    meter.on({ type: "run-progress", done: 0.1, etaSeconds: 754 });
+    expect(meter.line()).toMatch(/^0:01, about 13 min left {2}training/);
+    meter.on({ type: "run-progress", done: 0.9, etaSeconds: 41.2 });
+    expect(meter.line()).toMatch(/^0:01, about 42 s left {2}training/);
   });
 });
 
@@ -77,8 +91,8 @@ describe("in a log", () => {
     const io = new FakeIo();
     const meter = new ProgressMeter(io);
     train(meter, io, 200, 100);
-    meter.on({ type: "job-finished", ...job, seconds: 20, stored: false });
-    meter.on({ type: "job-finished", ...job, label: "beta", seconds: 0, stored: true });
+    meter.on({ type: "job-finished", ...job, seconds: 20, stored: false, work: { flops: 1e11 } });
+    meter.on({ type: "job-finished", ...job, label: "beta", seconds: 0, stored: true, work: { flops: 1e11 } });
     const lines = io.err.trimEnd().split("\n");
     expect(lines[0]).toBe("0:00  training, seed 1 (3/5)");
     expect(lines).toHaveLength(3);

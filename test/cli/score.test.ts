@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { runFiles } from "../../src/bench/files/index.js";
 import type { ScoreReport } from "../../src/bench/score.js";
 import { hypervolume, igd, r2 } from "../../src/metrics/index.js";
 import { temporaryFolder } from "../bench/files/temporary-folder.js";
@@ -226,7 +228,64 @@ describe("the numbers", () => {
   });
 });
 
+describe("standard input", () => {
+  test("is read for -, and says the same as the file", async () => {
+    const io = new FakeIo(temporaryFolder());
+    io.input = LONG;
+    const { code, stdout } = await cli(["score", "-", "--json"], io);
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout) as ScoreReport & { file: string };
+    expect(report.file).toBe("standard input");
+    expect(volumes(report)).toEqual(volumes(await json(LONG)));
+  });
+
+  test("lies beside nothing: a run.json in the folder is not its", async () => {
+    const folder = temporaryFolder();
+    writeRun(folder, plantedInput([1]));
+    const io = new FakeIo(folder);
+    io.input = WIDE;
+    const { code, stdout, stderr } = await cli(["score", "-", "--json"], io);
+    expect(code, stderr).toBe(0);
+    expect((JSON.parse(stdout) as ScoreReport).referenceFrom).toBe("from this file");
+  });
+
+  test("faults name it", async () => {
+    const io = new FakeIo("/");
+    io.input = "x,y\n1\n";
+    expect((await cli(["score", "-"], io)).stderr).toBe("mva-bench: standard input:2: 1 cell, the header has 2\n");
+  });
+});
+
 describe("beside a run.json", () => {
+  test("a run of other data has its scales in suite.lock.yaml", async () => {
+    const folder = temporaryFolder();
+    const input = plantedInput([1]);
+    const summary = writeRun(folder, input);
+    const { run } = runFiles(folder);
+    const record = JSON.parse(readFileSync(run, "utf8")) as { suite: { values: object[] } };
+    const lock = { suite: "planted", version: 1, dataHash: "0".repeat(32), values: input.scales };
+    writeFileSync(join(folder, "suite.lock.yaml"), stringify(lock));
+    record.suite.values = input.scales.map(({ name }) => ({ name }));
+    writeFileSync(run, JSON.stringify(record));
+    const answer = await cli(["score", "scores.csv", "--json"], new FakeIo(folder));
+    expect(answer.code, answer.stderr).toBe(0);
+    const report = JSON.parse(answer.stdout) as ScoreReport;
+    expect(report.values.map(({ reference }) => reference)).toEqual(input.scales.map(({ reference }) => reference));
+    for (const { id, hypervolume } of summary.methods) expect(volumes(report)[id]).toBe(hypervolume?.value);
+  });
+
+  test("without scales in suite or lock it cannot be scored as that run", async () => {
+    const folder = temporaryFolder();
+    writeRun(folder, plantedInput([1]));
+    const { run } = runFiles(folder);
+    const record = JSON.parse(readFileSync(run, "utf8")) as { suite: { values: object[] } };
+    record.suite.values = [{ name: "zeal" }, { name: "art" }];
+    writeFileSync(run, JSON.stringify(record));
+    const answer = await cli(["score", "scores.csv"], new FakeIo(folder));
+    expect(answer.code).toBe(2);
+    expect(answer.stderr).toContain("no suite.lock.yaml beside it");
+  });
+
   test.each([[[1]], [[1, 2, 10]]])(
     "scale, reference, selection and intervals are the run's: its report's numbers (seeds %j)",
     async (seeds) => {

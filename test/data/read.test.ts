@@ -147,8 +147,19 @@ describe("bad input is one clear line with exit code 2", () => {
     expect(await faultOf(file("x.csv", `${header}a,p,x,y\na,p`))).toMatch(/line 3 has too few columns/);
   });
 
-  test("an unclosed quote", async () => {
-    expect(await faultOf(file("x.csv", `${header}a,p,"x,y\na,p,x,y\n`))).toMatch(/quote is not closed/);
+  test("an unclosed quote is told by the line where it opens, not by the file's last", async () => {
+    const rest = "a,p,x,y\n".repeat(50);
+    expect(await faultOf(file("x.csv", `${header}a,p,"x,y\n${rest}`))).toMatch(
+      /line 2: a quote opens here and is not closed/,
+    );
+    // Behind records of several lines, doubled quotes and in the middle of its own record.
+    const before = 'a,"p\nq","x ""y""",z\na,p,x,y\n';
+    expect(await faultOf(file("x.csv", `${header}${before}a,"p\nq","x ""n\n${rest}`))).toMatch(
+      /line 6: a quote opens here/,
+    );
+    expect(await faultOf(file("x.csv", `${header}${before}a,p,x,"say ""hello"" to\n${rest}`))).toMatch(
+      /line 5: a quote opens/,
+    );
     expect(await faultOf(file("x.csv", `${header}a,p,"x"x,y\n`))).toMatch(/line 2 is not well-formed CSV/);
   });
 

@@ -126,7 +126,7 @@ const cases: readonly Case[] = [
   {
     what: "a quote that is never closed",
     args: data("quote", csv.replace("kind,prompt 5,good 5", 'kind,"prompt 5,good 5')),
-    says: /quote\/pairs\.csv: a quote is not closed .*line \d+/,
+    says: /quote\/pairs\.csv: line 7: a quote opens here and is not closed/,
   },
   {
     what: "no pairs for a value",
@@ -162,6 +162,11 @@ const cases: readonly Case[] = [
   {
     what: "a method that does not exist",
     args: suite("method", { ...tiny, methods: ["soup", "mv"], questions: [] }),
+    says: /there is no method "mv"; did you mean "mva"\?/,
+  },
+  {
+    what: "a method that is mistyped where a question asks for it",
+    args: suite("asked", { ...tiny, methods: ["soup", "mv", "mva-alpha0"] }),
     says: /there is no method "mv"; did you mean "mva"\?/,
   },
   {

@@ -11,7 +11,12 @@ export function readWholeText(path: string): string {
   } catch (cause) {
     throw new InputError(`${path}: ${reason(cause)}`, { cause });
   }
-  if (path.toLowerCase().endsWith(".gz")) {
+  return textOf(bytes, path, path.toLowerCase().endsWith(".gz"));
+}
+
+/** @throws InputError for bytes that are not UTF-8, or no whole archive where they should be one */
+export function textOf(bytes: Uint8Array, path: string, packed: boolean): string {
+  if (packed) {
     try {
       bytes = gunzipSync(bytes);
     } catch (cause) {

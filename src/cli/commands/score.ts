@@ -1,6 +1,7 @@
 /** `score FILE`. */
 import { resolve } from "node:path";
 import { sanitise } from "../../bench/files/sanitise.js";
+import { textOf } from "../../bench/files/whole-file.js";
 import { scoreFile } from "../../bench/score.js";
 import { InputError } from "../../data/errors.js";
 import { MetricsError } from "../../metrics/index.js";
@@ -16,8 +17,11 @@ import type { ScoreFlags } from "../program.js";
 export function score(file: string, flags: ScoreFlags, io: Io): ExitCode {
   if (flags.json === true && flags.csv === true) throw new UsageError("score prints either --json or --csv");
   const list = (text: string | undefined): string[] | undefined => text?.split(",").map((part) => part.trim());
-  const report = scored(resolve(io.cwd, file), () =>
-    scoreFile(resolve(io.cwd, file), {
+  const piped = file === "-";
+  const path = piped ? "standard input" : resolve(io.cwd, file);
+  const report = scored(path, () =>
+    scoreFile(path, {
+      text: piped ? textOf(io.stdin(), path, false) : undefined,
       sense: flags.sense,
       reference: flags.reference,
       values: list(flags.values),
@@ -28,9 +32,9 @@ export function score(file: string, flags: ScoreFlags, io: Io): ExitCode {
     }),
   );
   for (const notice of report.notices) io.stderr.write(`mva-bench: ${sanitise(notice)}\n`);
-  if (flags.json === true) writeJson(io, { ...report, file });
+  if (flags.json === true) writeJson(io, { ...report, file: piped ? path : file });
   else if (flags.csv === true) io.stdout.write(scoreCsv(report));
-  else io.stdout.write(renderScore({ ...report, file }, Math.min(100, columnsOf(io.stdout))));
+  else io.stdout.write(renderScore({ ...report, file: piped ? path : file }, Math.min(100, columnsOf(io.stdout))));
   return exitCodes.fine;
 }
 

@@ -2,6 +2,7 @@
 import { stringify } from "yaml";
 import { sanitise } from "../../bench/files/sanitise.js";
 import { listSuites, loadSuite, suiteHash } from "../../bench/suite.js";
+import { trainedRows } from "../../bench/trained-rows.js";
 import { column, renderTable } from "../../report/table.js";
 import { type ExitCode, exitCodes } from "../exit-codes.js";
 import { columnsOf, type Io, writeJson } from "../io.js";
@@ -26,9 +27,10 @@ export function show(name: string, options: { readonly json?: boolean }, io: Io)
   return exitCodes.fine;
 }
 
-/** @throws InputError that says what is wrong in the suite, by key path */
+/** @throws InputError that says what is wrong in the suite, by key path, or which method there is not */
 export function validate(name: string, options: { readonly json?: boolean }, io: Io): ExitCode {
   const suite = loadSuite(name);
+  trainedRows(suite);
   const hash = suiteHash(suite);
   if (options.json === true) writeJson(io, { valid: true, suite: suite.suite, version: suite.version, hash });
   else io.stdout.write(`${suite.suite} (version ${suite.version}) is valid; hash ${hash}\n`);
