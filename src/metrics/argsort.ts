@@ -13,7 +13,9 @@ const MANY = 200_000;
 
 /** Room that short calls borrow: for a hundred points, allocating takes longer than sorting. */
 const ROOM = 4096;
-const room: { keys?: Float64Array; buckets?: Int32Array; ends?: Int32Array } = {};
+let keysRoom: Float64Array | undefined;
+let bucketsRoom: Int32Array | undefined;
+let endsRoom: Int32Array | undefined;
 
 /**
  * @param keys finite, without negative zero; the first `n` are sorted
@@ -45,8 +47,10 @@ export function argsort(keys: Float64Array, n = keys.length): Int32Array {
 
 /** Fills `order` so that it is right up to short stretches; false, with `order` untouched, where a bucket is crowded. */
 function deal(keys: Float64Array, order: Int32Array, n: number, low: number, scale: number): boolean {
-  const buckets = n < ROOM ? (room.buckets ??= new Int32Array(ROOM)) : new Int32Array(n);
-  const ends = n < ROOM ? (room.ends ??= new Int32Array(ROOM)).fill(0, 0, n + 1) : new Int32Array(n + 1);
+  bucketsRoom ??= new Int32Array(ROOM);
+  endsRoom ??= new Int32Array(ROOM);
+  const buckets = n < ROOM ? bucketsRoom : new Int32Array(n);
+  const ends = n < ROOM ? endsRoom.fill(0, 0, n + 1) : new Int32Array(n + 1);
   let most = 0;
   for (let i = 0; i < n; i++) {
     const bucket = (((keys[i] as number) - low) * scale) | 0;
@@ -158,7 +162,8 @@ function radixSort(order: Int32Array, digits: Uint32Array): { order: Int32Array;
 
 /** Order of row-major points by coordinate `k`, ascending, ties in index order. */
 export function orderBy(data: Float64Array, dimension: number, k: number, count: number): Int32Array {
-  const keys = count < ROOM ? (room.keys ??= new Float64Array(ROOM)) : new Float64Array(count);
+  keysRoom ??= new Float64Array(ROOM);
+  const keys = count < ROOM ? keysRoom : new Float64Array(count);
   for (let i = 0, o = k; i < count; i++, o += dimension) keys[i] = data[o] as number;
   return argsort(keys, count);
 }

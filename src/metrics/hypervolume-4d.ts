@@ -52,7 +52,7 @@ export class Sweep4d {
           top = y;
         } else if (z < end) {
           if (y <= py) end = z;
-          else waiting = await3(cuts, waiting, px, y, z);
+          else waiting = insertByZ(cuts, waiting, px, y, z);
         }
       }
       // … then what lies right of it, up to the first that bounds the box there
@@ -81,7 +81,7 @@ export class Sweep4d {
             stairs[wall + 1] = y;
             wall += 2;
           } else {
-            if (z < end) waiting = await3(cuts, waiting, x, y > py ? y : py, z);
+            if (z < end) waiting = insertByZ(cuts, waiting, x, y > py ? y : py, z);
             // what p dominates leaves the set
             if (y >= py) continue;
           }
@@ -148,7 +148,7 @@ export class Sweep4d {
 }
 
 /** (x, y, z) takes its place in the order of z; returns the new length. */
-function await3(cuts: Float64Array, length: number, x: number, y: number, z: number): number {
+function insertByZ(cuts: Float64Array, length: number, x: number, y: number, z: number): number {
   let j = length;
   for (; j > 0 && (cuts[j - 1] as number) > z; j -= 3) {
     cuts[j] = cuts[j - 3] as number;

@@ -199,6 +199,13 @@ describe("dominance indicators", () => {
     expect(coverage(a, { sense: "min", referenceSet: r }).value).toBe(expected);
   });
 
+  test("an equal point covers, one that is worse in a single objective does not", () => {
+    const options = { sense: "min", referenceSet: [[1, 2]] } as const;
+    expect(coverage([[1, 2]], options).value).toBe(1);
+    expect(coverage([[1, 3]], options).value).toBe(0);
+    expect(coverage([[0, 2]], options).value).toBe(1);
+  });
+
   test("coordinates that are not above 0 have no ratio", () => {
     expect(() => epsilonMultiplicative([[1, 0]], { sense: "min", referenceSet: [[1, 1]] })).toThrow(/above 0/);
     expect(() => epsilonMultiplicative([[1, 1]], { sense: "max", referenceSet: [[1, -1]] })).toThrow(/reference set/);

@@ -9,7 +9,9 @@ const vitest = await createVitest("test", {
   fileParallelism: false,
 });
 await vitest.standalone?.();
-process.on("message", async ({ tests, changed }) => {
+process.on("message", async ({ tests, changed, names }) => {
+  if (names === undefined) vitest.resetGlobalTestNamePattern();
+  else vitest.setGlobalTestNamePattern(new RegExp(names));
   for (const file of changed) vitest.invalidateFile(file);
   const project = vitest.getRootProject();
   const result = await vitest.runTestSpecifications(
