@@ -4,14 +4,15 @@
  * always gives the same bytes.
  */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
 import { schemaFault } from "../bench/files/schema-fault.js";
 import { scaled, scaledReference } from "../bench/selection.js";
 import { meansOf } from "../bench/tables.js";
 import { InputError } from "../data/errors.js";
-import { writeFileAtomic } from "../lm/atomic-file.js";
+import { WriteError, writeFileAtomic } from "../lm/atomic-file.js";
 import { hypervolume, mean } from "../metrics/index.js";
 import { type StoredSummary, summarySchema } from "./read-run.js";
 import type { ScoredMethod, ScoredRun } from "./scored-run.js";
@@ -108,6 +109,11 @@ export function writeBaseline(path: string, run: ScoredRun, summary: StoredSumma
   };
   refuseUnfounded(run.source, run, summary);
   const text = JSON.stringify(content);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw new WriteError(path, error);
+  }
   writeFileAtomic(
     path,
     gzipSync(`{"kind":${JSON.stringify(KIND)},"schema":${SCHEMA},"hash":"${hashOf(text)}","content":${text}}\n`),

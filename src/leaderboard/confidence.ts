@@ -75,6 +75,9 @@ function changes(a: Float64Array, b: Float64Array, seeds: number, unit: ChangeUn
   });
 }
 
+/** In standard errors: a larger bias is no longer one that a bootstrap can correct. */
+const MOST_BIAS = 1;
+
 /** BCa (Efron 1987) as a whole distribution, not one interval of it. */
 function overPrompts(
   estimate: number,
@@ -85,9 +88,11 @@ function overPrompts(
   const sorted = resampled.toSorted();
   const n = sorted.length;
   const acceleration = accelerationOf(withoutPrompt);
+  // Where every resample says the same, rounding must not pass for a bias.
+  const same = 1e-12 * Math.max(1, Math.abs(estimate));
   let under = 0;
-  for (const x of sorted) under += x < estimate ? 1 : x === estimate ? 0.5 : 0;
-  const z0 = normalQuantile(inside(under / n, n));
+  for (const x of sorted) under += x < estimate - same ? 1 : x <= estimate + same ? 0.5 : 0;
+  const z0 = Math.min(Math.max(normalQuantile(inside(under / n, n)), -MOST_BIAS), MOST_BIAS);
   const spread = { kind: "prompts", prompts, variance: variance(resampled) } as const;
   return {
     change: estimate,

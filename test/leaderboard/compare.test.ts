@@ -101,6 +101,18 @@ describe("laws", () => {
     expect(change.verdict).toBe(expected);
   });
 
+  property.prop([runs, fc.double({ min: 0.3, max: 0.97, noNaN: true }), fc.constantFrom<0 | 1>(0, 1)], few)(
+    "a drop that is the same on every prompt is found whatever the noise: rounding does not turn it round",
+    (options, factor, value) => {
+      // Without training noise: else a drop of the scores is none of the log ratio.
+      const plain = { ...options, training: 0 };
+      const change = measured(decided(planted(plain), planted({ ...plain, drop: { value, factor } })).hypervolumes[0]);
+      expect(change.verdict).toBe("regressed");
+      expect(change.lower).toBeCloseTo(Math.log(factor), 6);
+      expect(change.upper).toBeCloseTo(Math.log(factor), 6);
+    },
+  );
+
   test("more prompts never widen an interval systematically", () => {
     const width = (prompts: number, random: number, options: PlantedRun) => {
       const a = planted({ ...options, prompts, random, noise: 0.5 });
