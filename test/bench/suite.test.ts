@@ -76,12 +76,13 @@ describe("suites", () => {
 });
 
 describe("settings of one method or row", () => {
-  const with_ = (more: string) => text.replace("  mva: { penalty", `${more}\n  mva: { penalty`);
+  const plain = text.replace(/ {2}perMethod:\n(?: {4}.*\n)+/, "");
+  const with_ = (more: string) => plain.replace("  mva: { penalty", `${more}\n  mva: { penalty`);
   const rowOf = (source: string, id: string) => trainedRows(parseSuite(source, "x.yaml")).find((row) => row.id === id);
 
   test("hold for that method alone, and change what they name alone", () => {
     const source = with_("  perMethod: { modpo: { preference: { beta: 0.7, optimizer: { learningRate: 2.0e-3 } } } }");
-    const shared = rowOf(text, "modpo")?.settings;
+    const shared = rowOf(plain, "modpo")?.settings;
     expect(rowOf(source, "modpo")?.settings).toEqual({
       ...shared,
       preference: {
@@ -90,7 +91,7 @@ describe("settings of one method or row", () => {
         optimizer: { ...shared?.preference.optimizer, learningRate: 2e-3 },
       },
     });
-    expect(rowOf(source, "soup")?.settings).toEqual(rowOf(text, "soup")?.settings);
+    expect(rowOf(source, "soup")?.settings).toEqual(rowOf(plain, "soup")?.settings);
   });
   test("a row's override does not fall back to the schema's defaults", () => {
     const linear = text.replace(
