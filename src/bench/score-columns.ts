@@ -31,8 +31,14 @@ export interface ColumnOptions {
   readonly groupBy?: readonly string[] | undefined;
 }
 
+const READ_AS = {
+  ";": 'cells are separated by ";", and a comma in a number is read as its decimal point',
+  "\t": "cells are separated by tabs",
+  "|": 'cells are separated by "|"',
+} as const;
+
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-const NO_NUMBER = /^[+-]?(?:nan|inf|infinity|na|n\/a|null|none)$/i;
+const NO_NUMBER = /^[+-]?(?:nan|inf|infinity|na|n\/a|null|none|\d*,\d+|\d+(?:\.\d+)? *%)$/i;
 
 /** @returns undefined where the text is no finite number */
 export function numberOf(text: string): number | undefined {
@@ -41,7 +47,7 @@ export function numberOf(text: string): number | undefined {
 }
 
 /** @throws InputError for columns that stand there twice, are asked for but absent, or look mistyped */
-export function chooseColumns({ path, header, rows }: CsvText, options: ColumnOptions): ScoreColumns {
+export function chooseColumns({ path, separator, header, rows }: CsvText, options: ColumnOptions): ScoreColumns {
   const where = `${path}:${header.line}`;
   const columns = header.cells.map((name, index): NamedColumn => ({ name, index }));
   const byName = new Map<string, NamedColumn>();
@@ -99,7 +105,16 @@ export function chooseColumns({ path, header, rows }: CsvText, options: ColumnOp
       ? others.filter((column) => column.name !== "" && isNumeric(column, rows))
       : options.values.map((name) => asked(name, "--values"));
   const surplus = others.filter((column) => !values.includes(column));
-  const notices = surplus.length === 0 ? [] : [`ignored ${surplus.map(described).join(", ")}`];
+  const notices: string[] = separator === "," ? [] : [READ_AS[separator]];
+  if (surplus.length > 0) notices.push(`ignored ${surplus.map(described).join(", ")}`);
+  const naming = surplus.find(
+    (column) => column.name !== "" && new Set(rows.map((row) => row.cells[column.index])).size > 1,
+  );
+  if (groupBy.length === 0 && naming !== undefined) {
+    notices.push(
+      `no column "method": all lines are one row of the table; --group-by ${naming.name} makes one for each`,
+    );
+  }
   if (long) return { scores: { form: "long", value, score }, roles, groupBy, notices };
 
   const role = values.find((column) => known.has(column));

@@ -1,6 +1,6 @@
 /**
- * Comma-separated text that nobody prepared for us: byte-order mark, any line ends, blank lines, spaces around cells, quotes, a
- * last line without end. Stricter is `files/csv.ts`, for the files that a run writes itself. Faults are `path:line: …`.
+ * Text of separated cells that nobody prepared for us: byte-order mark, any line ends, blank lines, spaces around cells, quotes, a
+ * last line without end, remarks above the header, semicolons with decimal commas. Stricter is `files/csv.ts`, for the files that a run writes itself. Faults are `path:line: …`.
  */
 import { InputError } from "../data/errors.js";
 import { readWholeText } from "./files/whole-file.js";
@@ -13,27 +13,25 @@ export interface Cells {
 
 export interface CsvText {
   readonly path: string;
+  readonly separator: Separator;
   readonly header: Cells;
   /** Each with as many cells as the header. */
   readonly rows: readonly Cells[];
 }
 
+export type Separator = "," | ";" | "\t" | "|";
+
 /**
  * @param text the file's, where it was read already
- * @throws InputError also for a file without header or rows, or whose cells are separated by something else
+ * @throws InputError also for a file without header or rows
  */
 export function readCsvText(path: string, text: string = readWholeText(path)): CsvText {
-  const [header, ...rows] = parse(text, path);
+  const separator = separatorOf(text);
+  const records = parse(text, path, separator);
+  // Spreadsheets may name the separator in a first line, and people write remarks above a table.
+  const above = records.findIndex(({ cells }) => !/^(#|sep=)/i.test(cells[0] ?? ""));
+  const [header, ...rows] = records.slice(Math.max(0, above));
   if (header === undefined) throw new InputError(`${path}:1: the file is empty; it should start with column names`);
-  if (header.cells.length === 1) {
-    const other = ([";", "\t", "|"] as const).find((separator) => header.cells[0]?.includes(separator));
-    if (other !== undefined) {
-      const name = other === "\t" ? "tabs" : `"${other}"`;
-      throw new InputError(
-        `${path}:${header.line}: cells are separated by ${name}; save it with commas (and decimal points)`,
-      );
-    }
-  }
   if (header.cells.every((cell) => cell !== "" && Number.isFinite(Number(cell)))) {
     throw new InputError(`${path}:${header.line}: holds numbers, not column names: put a header line first`);
   }
@@ -41,6 +39,7 @@ export function readCsvText(path: string, text: string = readWholeText(path)): C
   const width = header.cells.length;
   return {
     path,
+    separator,
     header,
     rows: rows.map((row) => {
       if (row.cells.length === width) return row;
@@ -55,12 +54,26 @@ export function readCsvText(path: string, text: string = readWholeText(path)): C
   };
 }
 
-/** Records whose cells are not all empty. */
-function parse(text: string, path: string): Cells[] {
+/** The comma, unless the header holds none outside quotes and one of the others. */
+function separatorOf(text: string): Separator {
+  const header = text.split(/[\r\n]/).find((line) => line.trim() !== "" && !/^\ufeff?(#|sep=)/i.test(line)) ?? "";
+  const plain = header.replace(/"[^"]*"/g, "");
+  return plain.includes(",") ? "," : ((["\t", ";", "|"] as const).find((other) => plain.includes(other)) ?? ",");
+}
+
+const DECIMAL_COMMA = /^[+-]?\d*,\d+(?:e[+-]?\d+)?$/i;
+
+/** Records whose cells are not all empty. Between semicolons a comma in a number is its decimal point. */
+function parse(text: string, path: string, separator: Separator): Cells[] {
   const records: Cells[] = [];
   const keep = (cells: readonly string[], line: number): void => {
-    if (cells.some((cell) => cell !== "")) records.push({ cells, line });
+    if (cells.every((cell) => cell === "")) return;
+    const numbers = (cell: string): string => (DECIMAL_COMMA.test(cell) ? cell.replace(",", ".") : cell);
+    records.push({ cells: separator === ";" ? cells.map(numbers) : cells, line });
   };
+  const ends = `${separator}\r\n`;
+  const blank = (character: string | undefined): boolean =>
+    character === " " || (character === "\t" && separator !== "\t");
   let at = text.startsWith("\ufeff") ? 1 : 0;
   let line = 1;
   while (at < text.length) {
@@ -69,7 +82,7 @@ function parse(text: string, path: string): Cells[] {
     const start = line;
     if (!plain.includes('"')) {
       keep(
-        plain.split(",").map((cell) => cell.trim()),
+        plain.split(separator).map((cell) => cell.trim()),
         start,
       );
       at = afterLineEnd(text, end);
@@ -78,22 +91,22 @@ function parse(text: string, path: string): Cells[] {
     }
     const cells: string[] = [];
     for (;;) {
-      while (text[at] === " " || text[at] === "\t") at++;
+      while (blank(text[at])) at++;
       if (text[at] === '"') {
         const { cell, next } = quoted(text, at, `${path}:${line}`);
         line += lineEndsIn(text.slice(at, next));
         cells.push(cell);
         at = next;
-        while (text[at] === " " || text[at] === "\t") at++;
-        if (at < text.length && !",\r\n".includes(text[at] ?? "")) {
+        while (blank(text[at])) at++;
+        if (at < text.length && !ends.includes(text[at] ?? "")) {
           throw new InputError(`${path}:${line}: text after a closing quote; a quote inside quotes is written ""`);
         }
       } else {
         const stop = at;
-        while (at < text.length && !",\r\n".includes(text[at] ?? "")) at++;
+        while (at < text.length && !ends.includes(text[at] ?? "")) at++;
         cells.push(text.slice(stop, at).trim());
       }
-      if (text[at] !== ",") break;
+      if (text[at] !== separator) break;
       at++;
     }
     keep(cells, start);

@@ -123,7 +123,16 @@ class ReadTable implements ScoreTable {
     const owners = new Map<string, number>();
     const wide =
       columns.scores.form === "wide" ? inOrder(columns.scores.values, options.order, ({ name }) => name) : [];
-    const values = this.#valueNames(text, columns, options);
+    const spellings = new Map<string, string>();
+    const spelt = (row: Cells, column: NamedColumn): string => {
+      const name = this.#text(row, column);
+      const first = spellings.get(name.toLowerCase());
+      if (first === undefined) spellings.set(name.toLowerCase(), name);
+      else if (first !== name) otherwise.add(`"${name}" is taken as "${first}"`);
+      return first ?? name;
+    };
+    const otherwise = new Set<string>();
+    const values = this.#valueNames(text, columns, options, spelt);
     this.values = values.all;
     const chosen = this.values.length;
     let dropped = 0;
@@ -155,7 +164,7 @@ class ReadTable implements ScoreTable {
         line: row.line,
       };
       if (columns.scores.form === "long") {
-        const value = values.of(this.#text(row, columns.scores.value));
+        const value = values.of(spelt(row, columns.scores.value));
         const score = this.#number(row, columns.scores.score);
         if (value < chosen) this.#entries.push({ ...place, value, score });
         else dropped++;
@@ -167,7 +176,7 @@ class ReadTable implements ScoreTable {
     }
     const dropNotice = dropped === 0 ? [] : [`ignored ${dropped} rows of values that --values does not name`];
     this.values = values.all.slice(0, chosen);
-    this.notices = [...columns.notices, ...dropNotice];
+    this.notices = [...columns.notices, ...otherwise, ...dropNotice];
     this.splits = roles.split === undefined ? [] : splits.all;
     if (suites.all.length > 1 && !this.groupBy.some((name) => name.toLowerCase() === "suite")) {
       throw new InputError(
@@ -181,14 +190,19 @@ class ReadTable implements ScoreTable {
     }
   }
 
-  #valueNames(text: CsvText, { scores }: ScoreColumns, options: TableOptions): Names {
+  #valueNames(
+    text: CsvText,
+    { scores }: ScoreColumns,
+    options: TableOptions,
+    spelt: (row: Cells, column: NamedColumn) => string,
+  ): Names {
     const names = new Names();
     if (scores.form === "wide") {
       for (const { name } of inOrder(scores.values, options.order, (column) => column.name)) names.of(name);
       return names;
     }
     const present = new Names();
-    for (const row of text.rows) present.of(this.#text(row, scores.value));
+    for (const row of text.rows) present.of(spelt(row, scores.value));
     for (const asked of options.values ?? inOrder(present.all, options.order, (name) => name)) {
       const found = present.all.find((name) => name.toLowerCase() === asked.toLowerCase());
       if (found === undefined) {

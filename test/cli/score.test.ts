@@ -356,6 +356,40 @@ describe("beside a run.json", () => {
 });
 
 describe("a CSV that nobody prepared", () => {
+  const decimals = WIDE.replaceAll(",2,", ",2.5,");
+  test.each([
+    [
+      "semicolons and decimal commas",
+      decimals.replaceAll(",", ";").replaceAll(".", ","),
+      /separated by ";", and a comma/,
+    ],
+    ["tabs", decimals.replaceAll(",", "\t"), /^mva-bench: cells are separated by tabs\n$/],
+    ["bars", decimals.replaceAll(",", "|"), /separated by "\|"/],
+    ["a spreadsheet's first line", `sep=;\r\n${decimals.replaceAll(",", ";")}`, /separated by ";"/],
+    ["remarks above the header", `# measured by us, in May\n\n# again\n${decimals}`, /^$/],
+    [
+      "semicolons beside quoted commas",
+      `${decimals.replaceAll(",", ";")}"a, b";c0;1;1;1\n"a, b";c0;2;1;1\n`,
+      /separated/,
+    ],
+  ])("%s give the same numbers", async (_, text, notice) => {
+    const rows = volumes(await json(decimals, ["--reference", "0,0"]));
+    expect(volumes(await json(text, ["--reference", "0,0"]))).toMatchObject(rows);
+    expect((await score(text)).stderr).toMatch(notice);
+  });
+
+  test("values of the long form that differ in case are one value, and that is said", async () => {
+    const { stderr } = await score(LONG.replace(",helpful,a", ",Helpful,a"), ["--json"]);
+    expect(stderr).toBe('mva-bench: "helpful" is taken as "Helpful"\n');
+    expect(volumes(await json(LONG.replace(",helpful,a", ",Helpful,a")))).toEqual(volumes(await json(LONG)));
+  });
+
+  test("a column of text that could be the method is named where no other is", async () => {
+    const { stderr } = await score("model,x\na,1\nb,2\n");
+    expect(stderr).toContain("--group-by model makes one for each");
+    expect((await score("note,x\nsame,1\nsame,2\n")).stderr).not.toContain("--group-by");
+  });
+
   test("byte-order mark, CRLF, blank and comma-only lines, spaces, quotes, no last line end, an index column, text columns", async () => {
     const untidy = `\ufeff,"Method" , candidate,seed, helpful ,harmless,note\r\n\r\n${WIDE.trim()
       .split("\n")
@@ -426,8 +460,13 @@ describe("what is wrong is one line with file and line, exit code 2, nothing on 
       [],
       /my\.csv:4: no y score for method b/,
     ],
-    ["semicolons", "method;x;y\na;1;2\n", [], /my\.csv:1: cells are separated by ";"; save it with commas/],
-    ["tabs", "method\tx\ty\na\t1\t2\n", [], /my\.csv:1: cells are separated by tabs/],
+    ["percentages", "method,x\na,81%\n", [], /my\.csv:2: "81%" in column "x" is not a finite number/],
+    [
+      "a decimal comma in quotes",
+      'method,x,y\na,"0,5",1\n',
+      [],
+      /my\.csv:2: "0,5" in column "x" .*write 0\.5, not 0,5/,
+    ],
     ["no header", "1,2\n2,1\n", [], /my\.csv:1: holds numbers, not column names/],
     ["an empty file", "\n\n", [], /my\.csv:1: the file is empty/],
     ["a header alone", "x,y\n", [], /my\.csv:1: no row follows/],

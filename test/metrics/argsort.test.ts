@@ -24,7 +24,9 @@ describe("argsort", () => {
   for (const [name, key] of Object.entries(KINDS)) {
     test(`orders keys stably, small and large: ${name}`, () => {
       const generator = seeded(name.length);
-      for (const n of [0, 1, 2, 31, 32, 33, 34, 511, 512, 513, 700, 1999, 2000, 5000, 60_001]) {
+      for (const n of [
+        0, 1, 2, 31, 32, 33, 34, 511, 512, 513, 700, 1999, 2000, 4095, 4096, 4097, 5000, 60_001, 200_001,
+      ]) {
         const keys = Float64Array.from({ length: n }, () => key((generator.next() >>> 0) / 4294967296) + 0);
         expect(Array.from(argsort(keys))).toEqual(plain(keys));
       }
