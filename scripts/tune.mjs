@@ -76,7 +76,6 @@ try {
 const header = `family,trial,settings,method,seed,hypervolume,${values.flatMap((v) => [`${v}_base`, `${v}_vertex`, `${v}_greedy_usable`]).join(",")},trial_hypervolume,trial_undertrained,trial_worst_usable,chosen`;
 const table = `${[header, ...lines].join("\n")}\n`;
 process.stdout.write(table);
-for (const [id, { settings }] of chosen) console.error(`${id}: ${describe(settings)}`);
 if (flags.write) writeFileSync(planFile.replace(/\.yaml$/, ".csv"), table);
 
 async function tune(family) {
@@ -101,6 +100,7 @@ async function tune(family) {
   const verdicts = tried.map((entries) => judgeTrial(values, entries));
   const best = chooseTrial(verdicts, allowed, plan.usableGreedyReplies);
   chosen.set(family.id, { settings: settings[best] });
+  console.error(`${family.id}: trial ${best + 1}, ${describe(settings[best])}`);
   settings.forEach((all, t) => {
     for (const entry of tried[t]) lines.push(line(family, t, all, entry, verdicts[t], best));
   });
