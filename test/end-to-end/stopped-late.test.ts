@@ -14,8 +14,8 @@ const suite = {
   methods: ["morlhf"],
   variants: [],
   questions: [],
-  budget: { flops: 4e9, per: "method" },
-  statistics: { resamples: 60_000, confidence: 0.95 },
+  budget: { flops: 8e8, per: "method" },
+  statistics: { resamples: 120_000, confidence: 0.95 },
 };
 const runArgs = (out: string) => ["run", writeSuite(dir, suite), "--out", out, "--engine", "cpu", "--threads", "2"];
 const bytes = (out: string, file: string) => readFileSync(join(dir, out, file), "utf8");
@@ -65,7 +65,7 @@ beforeAll(async () => {
   const all = eventsOf("stopped");
   const starts = all.flatMap((e, i) => (e.type === "run-started" ? [i] : []));
   attempts = starts.map((start, i) => all.slice(start, starts[i + 1]));
-}, 300_000);
+}, 600_000);
 afterAll(remove);
 
 test("both stops answer with their signal's code within a second or so", () => {
