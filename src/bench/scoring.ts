@@ -27,7 +27,8 @@ export class ScoringPrograms {
   generator(adapters: readonly Adapter[]): Generator {
     let generator = this.#generators.get(adapters.length);
     if (generator === undefined) {
-      generator = new Generator(this.engine, this.model, adapters);
+      // All rows of a call share one policy, which is cheaper merged than mixed row by row.
+      generator = new Generator(this.engine, this.model, adapters, { mergeFrom: 1 });
       this.#generators.set(adapters.length, generator);
     } else generator.replaceAdapters(adapters);
     return generator;

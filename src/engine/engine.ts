@@ -22,6 +22,10 @@ export interface TensorSpec {
   readonly shape: readonly number[];
 }
 
+export function specsOf(tensors: TensorMap): Record<string, TensorSpec> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, { dtype, shape }]) => [name, { dtype, shape }]));
+}
+
 export type TfTensors = Record<string, tf.Tensor>;
 
 /** The symbolic (compiled) or real (eager) tensors that a program is called with, by name. */
@@ -76,13 +80,19 @@ export const ENGINE_IDS = ["cpu", "webgpu", "cuda", "tfjs-cpu", "tfjs-node", "tf
 
 export type EngineId = (typeof ENGINE_IDS)[number];
 
+/** Advice for compiling; what an executable computes does not depend on it. */
+export interface CompileHints {
+  /** Fewer threads than the engine's, for programs whose operators are too small to be shared out. */
+  readonly threads?: number;
+}
+
 export interface Engine {
   readonly id: EngineId;
   readonly kind: "compiled" | "eager";
   /** Threads one executable may use. */
   readonly threads: number;
   /** `name` appears in error messages and profiles. */
-  compile(name: string, program: Program, signature: Signature): Promise<Executable>;
+  compile(name: string, program: Program, signature: Signature, hints?: CompileHints): Promise<Executable>;
   createState(values: TensorMap): EngineState;
   dispose(): void;
 }

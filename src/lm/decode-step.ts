@@ -10,11 +10,14 @@ import type { FusedBank, Group } from "./fused-weights.js";
 import { GROUPS } from "./fused-weights.js";
 import { rotaryTables, turnHalves } from "./rotary.js";
 
-/** What comes out for choosing the next token, one or both; each [rows, vocab]. */
+/** What comes out for choosing the next token: as little as does, since every output is copied. */
 export interface StepOutput {
+  /** [rows, vocab]. */
   readonly logits: boolean;
-  /** softmax(logits · inverseTemperature). */
+  /** softmax(logits · inverseTemperature), [rows, vocab]. */
   readonly probabilities: boolean;
+  /** The largest logit's index, int32 [rows], and `logitSum` [rows], which is not finite where some logit is not. */
+  readonly greedy: boolean;
 }
 
 export interface StepShape {
@@ -119,6 +122,10 @@ export function stepProgram(
 export function chooseOutputs(logits: tf.Tensor, output: StepOutput, inputs: TfTensors): TfTensors {
   const outputs: TfTensors = {};
   if (output.logits) outputs.logits = logits;
+  if (output.greedy) {
+    outputs.greedy = tf.argMax(logits, -1);
+    outputs.logitSum = tf.sum(logits, -1);
+  }
   if (output.probabilities) {
     outputs.probabilities = tf.softmax(tf.mul(logits, need(inputs, "inverseTemperature")));
   }

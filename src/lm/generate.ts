@@ -6,21 +6,24 @@
  * a sum's order (the prompt's bucket, the adapter set) follow from the row alone, and those that do not follow from it
  * (rows of the batch, capacity of the cache) do not change a sum's order.
  */
-import type { Engine, Executable, HostTensor, TensorMap, TensorSpec } from "../engine/engine.js";
-import { float32, int32 } from "../engine/engine.js";
+import type { CompileHints, Engine, Executable, TensorMap } from "../engine/engine.js";
+import { specsOf } from "../engine/engine.js";
 import type { Adapter, Bank } from "./adapters.js";
 import { stackBank } from "./adapters.js";
 import { bucketLength } from "./buckets.js";
 import type { DecoderConfig } from "./config.js";
 import type { StepOutput } from "./decode-step.js";
 import { stepProgram, stepSignature } from "./decode-step.js";
+import type { Running } from "./decoding-batch.js";
+import { DecodingBatch } from "./decoding-batch.js";
 import { ExecutableCache } from "./executable-cache.js";
+import { blockParameters } from "./flops.js";
 import type { FusedBank } from "./fused-weights.js";
 import { fuseBank, fuseWeights } from "./fused-weights.js";
-import { KvCache } from "./kv-cache.js";
+import { cacheCapacity, cacheRowBytes, KvCache } from "./kv-cache.js";
 import { WeightMerger } from "./merged-weights.js";
 import { prefillProgram, prefillSignature } from "./prefill.js";
-import { argMax, drawToken, logProbOf, sampleNoise } from "./sampling.js";
+import { sampleNoise } from "./sampling.js";
 
 export interface Model {
   readonly config: DecoderConfig;
@@ -65,7 +68,7 @@ export interface Generation {
 }
 
 export interface GeneratorOptions {
-  /** Rows that are decoded together at most. */
+  /** Rows that are decoded together at most. Default: 256 (128 on one thread), or what fits a cache of 256 MiB. */
   readonly maxRows?: number;
   /**
    * Rows of one mixture in a call from which the mixture is merged into weights instead of read from the bank. Merged
@@ -75,13 +78,18 @@ export interface GeneratorOptions {
 }
 
 /** Batches come in these sizes; the smallest that holds the rows is taken. */
-const BATCH_SIZES = [1, 2, 4, 16, 32, 64, 128, 256];
-const DEFAULT_MAX_ROWS = 64;
+const BATCH_SIZES = [1, 2, 4, 16, 32, 64, 128, 192, 256];
+/** For one thread and for several: these wait for each other at every operator, which larger ones make rarer. */
+const DEFAULT_MAX_ROWS = { one: 128, several: 256 };
+/** The cache of a batch may take this much, unless `maxRows` says how many rows there are. */
+const MAX_CACHE_BYTES = 2 ** 28;
+/** A pass of at most so many FLOPs runs on one thread: it is over before a second one has woken up. */
+const ONE_THREAD_FLOPS = 8e6;
 /**
- * A lone row that reads the adapter bank gets a companion of padding: a product of one row by matrices that are fed, not
- * compiled in, sums in another order than one of several rows, and a sample would then depend on its batch.
+ * A lone row that reads the adapter bank or merged weights gets a companion of padding: a product of one row by matrices
+ * that are fed, not compiled in, sums in another order than one of several rows, and a sample would then depend on its batch.
  */
-const MIN_ROWS_WITH_BANK = 2;
+const MIN_ROWS_FED = 2;
 /** Rows of one prefill pass. */
 const PREFILL_SIZES = [1, 4, 16];
 /** Prompts wait until this share of the batch is free, so that prefill passes are not small. */
@@ -101,24 +109,15 @@ interface AdapterSet {
   readonly fused: FusedBank | null;
 }
 
-/** A row under way. */
-interface Running {
-  readonly index: number;
-  readonly row: GenerationRow;
-  readonly uniform: () => number;
-  readonly tokens: number[];
-  readonly logProbs: number[];
-  /** Tokens in the cache. */
-  cached: number;
-}
-
 export class Generator {
   private readonly executables = new ExecutableCache(MAX_EXECUTABLES);
   private readonly sets = new Map<string, AdapterSet>();
   private readonly fusedWeights: TensorMap;
-  private readonly batchSizes: readonly number[];
+  private readonly maxRows: number | undefined;
   private readonly mergeFrom: number;
   private merger: WeightMerger | undefined;
+  /** Its memory serves the next group, or the next call. */
+  private spareCache: KvCache | undefined;
 
   constructor(
     private readonly engine: Engine,
@@ -126,10 +125,9 @@ export class Generator {
     private adapters: readonly Adapter[] = [],
     options: GeneratorOptions = {},
   ) {
-    const maxRows = options.maxRows ?? DEFAULT_MAX_ROWS;
-    if (!(maxRows >= MIN_ROWS_WITH_BANK))
-      throw new Error(`maxRows is ${maxRows}; it must be at least ${MIN_ROWS_WITH_BANK}`);
-    this.batchSizes = [...BATCH_SIZES.filter((size) => size < maxRows), maxRows];
+    this.maxRows = options.maxRows;
+    if (this.maxRows !== undefined && !(this.maxRows >= MIN_ROWS_FED))
+      throw new Error(`maxRows is ${this.maxRows}; it must be at least ${MIN_ROWS_FED}`);
     this.fusedWeights = fuseWeights(model.config, model.weights);
     this.mergeFrom = options.mergeFrom ?? Number.POSITIVE_INFINITY;
   }
@@ -154,8 +152,14 @@ export class Generator {
       done++;
     };
     for (const { set, pending } of this.grouped(rows, settings)) {
-      const batch = new Batch(this.model.config, set.members, settings, finish);
-      await this.runGroup(batch, set, pending, settings, () => settings.onProgress?.(done));
+      const cache = this.spareCache ?? new KvCache(this.model.config);
+      this.spareCache = undefined;
+      const capacity = cacheCapacity(longestText(pending, settings));
+      const sizes = this.batchSizes(capacity);
+      cache.reset(sizeFor(sizes, Math.max(MIN_ROWS_FED, pending.length)) * capacity);
+      const batch = new DecodingBatch(this.model.config, set.members, cache, settings, finish);
+      await this.runGroup(batch, set, pending, sizes, settings, () => settings.onProgress?.(done));
+      this.spareCache = cache;
     }
     return results.map((result, index) => {
       if (result === undefined) throw new Error(`row ${index} was not generated`);
@@ -167,8 +171,7 @@ export class Generator {
   replaceAdapters(adapters: readonly Adapter[]): void {
     this.adapters = adapters;
     this.sets.clear();
-    void this.merger?.dispose();
-    this.merger = undefined;
+    this.merger?.replaceAdapters(adapters);
   }
 
   async dispose(): Promise<void> {
@@ -222,30 +225,32 @@ export class Generator {
   }
 
   private async runGroup(
-    batch: Batch,
+    batch: DecodingBatch,
     set: AdapterSet,
     pending: Running[],
+    sizes: readonly number[],
     settings: GenerationSettings,
     report: () => void,
   ): Promise<void> {
     const waiting = [...pending];
     const fed = await this.fedTensors(set);
-    const least = set.members.length === 0 ? 1 : MIN_ROWS_WITH_BANK;
-    batch.resize(this.sizeFor(Math.max(least, waiting.length)));
+    const least = set.members.length === 0 && set.merge === undefined ? 1 : MIN_ROWS_FED;
+    batch.resize(sizeFor(sizes, Math.max(least, waiting.length)));
     while (waiting.length > 0 || batch.active > 0) {
       settings.signal?.throwIfAborted();
       const open = Math.min(waiting.length, batch.size - batch.active);
       if (open > 0 && (batch.active === 0 || open >= batch.size * REFILL_SHARE || open === waiting.length)) {
         const taken = waiting.splice(0, this.prefillCount(waiting, open));
         const length = bucketLength(taken[0]?.row.prompt.length ?? 1);
-        const count = PREFILL_SIZES.find((size) => size >= taken.length) ?? taken.length;
+        const few = set.merge === undefined ? taken.length : Math.max(MIN_ROWS_FED, taken.length);
+        const count = PREFILL_SIZES.find((size) => size >= few) ?? few;
         const executable = await this.prefill(set, fed.prefill, count, length, batch.output);
         const inputs = batch.prefillInputs(taken, count, length);
         batch.prefilled(taken, length, await executable.run({ ...inputs, ...fed.prefill }));
         report();
         continue;
       }
-      batch.resize(waiting.length > 0 ? batch.size : this.sizeFor(Math.max(least, batch.active)));
+      batch.resize(waiting.length > 0 ? batch.size : sizeFor(sizes, Math.max(least, batch.active)));
       const executable = await this.step(set, fed.step, batch.size, batch.capacity, batch.output);
       const before = batch.active;
       batch.stepped(await executable.run({ ...batch.stepInputs(), ...fed.step }));
@@ -261,8 +266,12 @@ export class Generator {
     return other < 0 ? most : Math.min(most, other);
   }
 
-  private sizeFor(rows: number): number {
-    return this.batchSizes.find((size) => size >= rows) ?? (this.batchSizes.at(-1) as number);
+  /** Numbers of rows that batches of this capacity may have, rising. */
+  private batchSizes(capacity: number): number[] {
+    const usual = this.engine.threads === 1 ? DEFAULT_MAX_ROWS.one : DEFAULT_MAX_ROWS.several;
+    const fitting = Math.floor(MAX_CACHE_BYTES / cacheRowBytes(this.model.config, capacity));
+    const most = this.maxRows ?? Math.max(MIN_ROWS_FED, Math.min(usual, fitting));
+    return [...BATCH_SIZES.filter((size) => size < most), most];
   }
 
   /** What is fed beside the batch: the bank, or every weight with a mixture merged in. */
@@ -274,6 +283,12 @@ export class Generator {
     return { prefill: weights, step: fused };
   }
 
+  private hints(tokens: number): CompileHints {
+    const { config } = this.model;
+    const flops = 2 * tokens * (blockParameters(config) + config.vocabSize * config.hiddenSize);
+    return flops > ONE_THREAD_FLOPS ? {} : { threads: 1 };
+  }
+
   private prefill(
     set: AdapterSet,
     fed: TensorMap,
@@ -281,12 +296,17 @@ export class Generator {
     length: number,
     output: StepOutput,
   ): Promise<Executable> {
-    const key = `prefill/${set.layout}/${rows}x${length}/${output.logits}/${output.probabilities}`;
+    const key = `prefill/${set.layout}/${rows}x${length}/${Object.values(output)}`;
     return this.executables.get(key, () =>
-      this.engine.compile("prefill", prefillProgram(this.model.config, output, set.bank), {
-        inputs: { ...prefillSignature({ rows, length }, output, set.bank), ...specsOf(fed) },
-        constants: set.merge === undefined ? this.model.weights : {},
-      }),
+      this.engine.compile(
+        "prefill",
+        prefillProgram(this.model.config, output, set.bank),
+        {
+          inputs: { ...prefillSignature({ rows, length }, output, set.bank), ...specsOf(fed) },
+          constants: set.merge === undefined ? this.model.weights : {},
+        },
+        this.hints(rows * length),
+      ),
     );
   }
 
@@ -297,213 +317,32 @@ export class Generator {
     capacity: number,
     output: StepOutput,
   ): Promise<Executable> {
-    const key = `step/${set.layout}/${rows}x${capacity}/${output.logits}/${output.probabilities}`;
+    const key = `step/${set.layout}/${rows}x${capacity}/${Object.values(output)}`;
     const shape = { rows, capacity };
     return this.executables.get(key, () =>
-      this.engine.compile("decode step", stepProgram(this.model.config, shape, output, set.fused), {
-        inputs: { ...stepSignature(this.model.config, shape, output, set.fused), ...specsOf(fed) },
-        constants: set.merge === undefined ? this.fusedWeights : {},
-      }),
+      this.engine.compile(
+        "decode step",
+        stepProgram(this.model.config, shape, output, set.fused),
+        {
+          inputs: { ...stepSignature(this.model.config, shape, output, set.fused), ...specsOf(fed) },
+          constants: set.merge === undefined ? this.fusedWeights : {},
+        },
+        this.hints(rows),
+      ),
     );
   }
+}
+
+/** The smallest size that holds the rows, else the largest. */
+function sizeFor(sizes: readonly number[], rows: number): number {
+  return sizes.find((size) => size >= rows) ?? (sizes.at(-1) as number);
 }
 
 function mergedSet(coefficients: readonly number[]): AdapterSet {
   return { key: `merged ${coefficients}`, merge: coefficients, layout: "merged", members: [], bank: null, fused: null };
 }
 
-/**
- * Slots for texts of `length` tokens: multiples of 32, then buckets. One slot more than `length` at least, which keeps the
- * last place of the attention's sum, the one that vector code may treat apart, empty.
- */
-function cacheCapacity(length: number): number {
-  return length < 128 ? 32 * Math.ceil((length + 1) / 32) : bucketLength(length + 1);
-}
-
-function specsOf(tensors: TensorMap): Record<string, TensorSpec> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, { dtype, shape }]) => [name, { dtype, shape }]));
-}
-
-/** Rows of one group that are decoded together, and the tensors that go into each call. */
-class Batch {
-  readonly output: StepOutput;
-  active = 0;
-  private cache: KvCache;
-  private rows: (Running | undefined)[] = [];
-  private tokens = new Int32Array(0);
-  private positions = new Int32Array(0);
-  private coefficients = new Float32Array(0);
-  private readonly stops: ReadonlySet<number>;
-
-  constructor(
-    private readonly config: DecoderConfig,
-    private readonly members: readonly number[],
-    private readonly settings: GenerationSettings,
-    private readonly finish: (running: Running, ended: boolean) => void,
-  ) {
-    this.output = {
-      // At temperature 1 a token's log-probability is the logarithm of the probability that it was drawn with.
-      logits: settings.temperature === 0 || (settings.logProbs === true && settings.temperature !== 1),
-      probabilities: settings.temperature !== 0,
-    };
-    this.stops = new Set(settings.stopIds);
-    this.cache = new KvCache(config, 0, 0);
-  }
-
-  get size(): number {
-    return this.rows.length;
-  }
-
-  /** Slots of the cache. */
-  get capacity(): number {
-    return this.cache.capacity;
-  }
-
-  /** Changes the number of rows, which must hold those active, and fits the cache to the texts. */
-  resize(size: number): void {
-    const longest = Math.max(0, ...this.rows.map((running) => running?.cached ?? 0));
-    const capacity = cacheCapacity(longest);
-    if (size === this.size && capacity === this.capacity) return;
-    const cache = new KvCache(this.config, size, capacity);
-    const moved = this.rows.flatMap((running, row) => (running === undefined ? [] : [{ running, row }]));
-    const { tokens, positions, coefficients } = this;
-    this.tokens = new Int32Array(size);
-    this.positions = new Int32Array(size);
-    this.coefficients = new Float32Array(size * this.members.length);
-    const width = this.members.length;
-    for (const [to, { running, row }] of moved.entries()) {
-      cache.copyRow(this.cache, row, to, running.cached);
-      this.tokens[to] = tokens[row] ?? 0;
-      this.positions[to] = positions[row] ?? 0;
-      this.coefficients.set(coefficients.subarray(row * width, (row + 1) * width), to * width);
-    }
-    this.rows = Array.from({ length: size }, (_, row) => moved[row]?.running);
-    this.cache = cache;
-  }
-
-  /** Makes room for texts of `length` tokens. */
-  private reserve(length: number): void {
-    if (cacheCapacity(length) <= this.capacity) return;
-    const cache = new KvCache(this.config, this.size, cacheCapacity(length));
-    for (const [row, running] of this.rows.entries()) {
-      if (running !== undefined) cache.copyRow(this.cache, row, row, running.cached);
-    }
-    this.cache = cache;
-  }
-
-  /** `taken` in a pass of `count` rows and `length` columns. */
-  prefillInputs(taken: readonly Running[], count: number, length: number): Record<string, HostTensor> {
-    const tokens = new Int32Array(count * length);
-    const positions = new Int32Array(count * length);
-    const segments = new Int32Array(count * length).fill(-1);
-    const last = new Int32Array(count);
-    const coefficients = new Float32Array(count * this.members.length);
-    for (const [i, { row }] of taken.entries()) {
-      tokens.set(row.prompt, i * length);
-      segments.fill(0, i * length, i * length + row.prompt.length);
-      for (let t = 0; t < row.prompt.length; t++) positions[i * length + t] = t;
-      last[i] = i * length + row.prompt.length - 1;
-      this.setCoefficients(coefficients, i, row);
-    }
-    return {
-      tokens: int32([count, length], tokens),
-      positions: int32([count, length], positions),
-      segments: int32([count, length], segments),
-      last: int32([count], last),
-      ...this.choiceInputs(coefficients, count),
-    };
-  }
-
-  /** Takes in the rows of a prefill pass of `time` columns. */
-  prefilled(taken: readonly Running[], time: number, outputs: TensorMap): void {
-    this.reserve(Math.max(...taken.map(({ row }) => row.prompt.length)));
-    for (const [source, running] of taken.entries()) {
-      const slot = this.rows.indexOf(undefined);
-      const { length } = running.row.prompt;
-      this.cache.clear(slot);
-      for (let layer = 0; layer < this.config.layers; layer++) {
-        const keys = outputs[`keys.${layer}`]?.data as Float32Array;
-        const values = outputs[`values.${layer}`]?.data as Float32Array;
-        this.cache.write(layer, slot, 0, length, keys, values, source, time);
-      }
-      this.cache.show(slot, 0, length);
-      running.cached = length;
-      this.rows[slot] = running;
-      this.active++;
-      this.setCoefficients(this.coefficients, slot, running.row);
-      this.choose(slot, running, outputs, source);
-    }
-  }
-
-  stepInputs(): Record<string, HostTensor> {
-    return {
-      ...this.cache.tensors,
-      tokens: int32([this.size], this.tokens),
-      positions: int32([this.size], this.positions),
-      ...this.choiceInputs(this.coefficients, this.size),
-    };
-  }
-
-  /** Takes in a step: caches the tokens that were fed and chooses the next ones. */
-  stepped(outputs: TensorMap): void {
-    for (let layer = 0; layer < this.config.layers; layer++) {
-      const keys = outputs[`keys.${layer}`]?.data as Float32Array;
-      const values = outputs[`values.${layer}`]?.data as Float32Array;
-      for (let slot = 0; slot < this.size; slot++) {
-        const running = this.rows[slot];
-        if (running !== undefined) this.cache.write(layer, slot, running.cached, 1, keys, values, slot, 1);
-      }
-    }
-    for (let slot = 0; slot < this.size; slot++) {
-      const running = this.rows[slot];
-      if (running === undefined) continue;
-      this.cache.show(slot, running.cached, running.cached + 1);
-      running.cached++;
-      this.choose(slot, running, outputs, slot);
-    }
-  }
-
-  /** Draws the next token of a row from row `source` of `outputs`; the row leaves the batch when that ends it. */
-  private choose(slot: number, running: Running, outputs: TensorMap, source: number): void {
-    const { vocabSize } = this.config;
-    const { temperature, topP = 1, maxNewTokens, logProbs } = this.settings;
-    const start = source * vocabSize;
-    const logits = outputs.logits?.data as Float32Array;
-    const probabilities = outputs.probabilities?.data as Float32Array;
-    const token =
-      temperature === 0
-        ? argMax(logits, start, vocabSize)
-        : drawToken(probabilities, start, vocabSize, topP, running.uniform());
-    if (token < 0) throw new Error(`row ${running.index}: the model's logits are not finite`);
-    running.tokens.push(token);
-    if (logProbs === true) {
-      running.logProbs.push(
-        this.output.logits
-          ? logProbOf(logits, start, vocabSize, token)
-          : Math.log(probabilities[start + token] ?? Number.NaN),
-      );
-    }
-    const ended = this.stops.has(token);
-    if (ended || running.tokens.length >= maxNewTokens) {
-      this.rows[slot] = undefined;
-      this.active--;
-      this.finish(running, ended);
-      return;
-    }
-    this.tokens[slot] = token;
-    this.positions[slot] = running.cached;
-  }
-
-  private setCoefficients(target: Float32Array, index: number, row: GenerationRow): void {
-    for (const [k, member] of this.members.entries()) {
-      target[index * this.members.length + k] = row.coefficients?.[member] ?? 0;
-    }
-  }
-
-  private choiceInputs(coefficients: Float32Array, rows: number): Record<string, HostTensor> {
-    return {
-      ...(this.members.length === 0 ? {} : { coefficients: float32([rows, this.members.length], coefficients) }),
-      ...(!this.output.probabilities ? {} : { inverseTemperature: float32([1], [1 / this.settings.temperature]) }),
-    };
-  }
+/** Tokens of the longest text. */
+function longestText(rows: readonly Running[], { maxNewTokens }: GenerationSettings): number {
+  return rows.reduce((most, { row }) => Math.max(most, row.prompt.length + maxNewTokens), 0);
 }

@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Engine, Executable, TensorMap, TfTensors } from "../engine/engine.js";
-import { float32 } from "../engine/engine.js";
+import { float32, specsOf } from "../engine/engine.js";
 import type { Adapter, Bank } from "./adapters.js";
 import { stackBank } from "./adapters.js";
 import type { BlockModule, DecoderConfig } from "./config.js";
@@ -21,7 +21,7 @@ export interface MergedWeights {
 }
 
 export class WeightMerger {
-  private readonly bank: Bank;
+  private bank: Bank;
   private executable: Promise<Executable> | undefined;
 
   constructor(
@@ -33,10 +33,20 @@ export class WeightMerger {
     this.bank = stackBank(adapters);
   }
 
+  /** Puts other adapters in their place; of the same shapes, they need no new executable. */
+  replaceAdapters(adapters: readonly Adapter[]): void {
+    const before = layoutOf(this.bank);
+    this.bank = stackBank(adapters);
+    if (layoutOf(this.bank) !== before) void this.dispose();
+  }
+
   /** @param coefficients one an adapter. */
   async merge(coefficients: readonly number[]): Promise<MergedWeights> {
     this.executable ??= this.compile();
-    const merged = await (await this.executable).run({ coefficients: float32([1, this.bank.size], coefficients) });
+    const merged = await (await this.executable).run({
+      coefficients: float32([1, this.bank.size], coefficients),
+      ...this.bank.tensors,
+    });
     const weights = { ...this.base.weights };
     const fused = { ...this.base.fused };
     for (const [name, tensor] of Object.entries(merged)) (name in weights ? weights : fused)[name] = tensor;
@@ -44,7 +54,9 @@ export class WeightMerger {
   }
 
   async dispose(): Promise<void> {
-    (await this.executable)?.dispose();
+    const { executable } = this;
+    this.executable = undefined;
+    (await executable)?.dispose();
   }
 
   private compile(): Promise<Executable> {
@@ -81,9 +93,13 @@ export class WeightMerger {
         return { outputs };
       },
       {
-        inputs: { coefficients: { dtype: "float32", shape: [1, bank.size] } },
-        constants: { ...this.base.weights, ...bank.tensors },
+        inputs: { coefficients: { dtype: "float32", shape: [1, bank.size] }, ...specsOf(bank.tensors) },
+        constants: this.base.weights,
       },
     );
   }
+}
+
+function layoutOf(bank: Bank): string {
+  return `${bank.size}: ${Object.entries(bank.tensors).map(([name, { shape }]) => `${name}[${shape}]`)}`;
 }

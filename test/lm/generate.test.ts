@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine, HostTensor, TfTensors } from "../../src/engine/index.js";
+import { openEngine } from "../../src/engine/index.js";
 import { mixBank, stackBank } from "../../src/lm/adapters.js";
 import { decoderHidden, logitsAt } from "../../src/lm/decoder.js";
 import type { Generation, GenerationRow, GenerationSettings, Model } from "../../src/lm/generate.js";
@@ -161,6 +162,24 @@ for (const id of ENGINES) {
       await Promise.all([large.dispose(), small.dispose()]);
     });
 
+    test("nor does one of a merged mixture, nor on a call that goes on beside its own", async () => {
+      const rows = someRows().map((row) => ({ ...row, coefficients: [0.5, 0.75, 1] }));
+      const large = new Generator(engine, model, adapters, { maxRows: 16, mergeFrom: 1 });
+      const small = new Generator(engine, model, adapters, { maxRows: 4, mergeFrom: 1 });
+      const together = await large.generate(rows, sampled);
+      const [reversed, again] = await Promise.all([
+        small.generate([...rows].reverse(), sampled),
+        small.generate(rows.slice(0, 6), sampled),
+      ]);
+      expect([...reversed].reverse()).toEqual(together);
+      expect(again).toEqual(together.slice(0, 6));
+      for (const i of [3, 5]) {
+        const row = rows[i];
+        if (row !== undefined) expect(await small.generate([row], sampled)).toEqual([together[i]]);
+      }
+      await Promise.all([large.dispose(), small.dispose()]);
+    });
+
     // The plain JavaScript engine has one order of sums whatever the shapes, and would take minutes.
     if (id === "cpu")
       test("nor in a decoder of a suite's width, however large the batch makes the cache", async () => {
@@ -241,10 +260,40 @@ for (const id of ENGINES) {
       const after = await generator.generate(rows, greedy);
       expect(after).not.toEqual(before);
       expect(after).toEqual(await other.generate(rows, greedy));
-      await Promise.all([generator.dispose(), other.dispose()]);
+      const merging = new Generator(engine, model, adapters.slice(0, 1), { mergeFrom: 1 });
+      const [tokens, wanted] = [merging, other].map(() => [] as number[][]);
+      await merging.generate(rows, greedy);
+      merging.replaceAdapters([trainedAdapter(9)]);
+      for (const reply of await merging.generate(rows, greedy)) tokens?.push([...reply.tokens]);
+      for (const reply of after) wanted?.push([...reply.tokens]);
+      expect(tokens).toEqual(wanted);
+      // Of another rank, they need a program of their own.
+      merging.replaceAdapters([trainedAdapter(9, { rank: 2, alpha: 2, targets: ["q_proj"] })]);
+      expect(await merging.generate(rows.slice(0, 2), greedy)).toHaveLength(2);
+      await Promise.all([generator.dispose(), other.dispose(), merging.dispose()]);
     });
   });
 }
+
+test("generation does not depend on the engine's threads, bit for bit", async () => {
+  const config = { ...TINY, vocabSize: 331, hiddenSize: 96, intermediateSize: 256, headDim: 24 };
+  const rows = Array.from({ length: 40 }, (_, i) => ({
+    prompt: randomIds(i, 4 + (i % 9), 331),
+    promptKey: `${i}`,
+    sample: 0,
+  }));
+  const results: Generation[][] = [];
+  for (const threads of [1, 2]) {
+    const engine = await openEngine("cpu", { threads });
+    const generator = new Generator(engine, { config, weights: initWeights(config, 1) });
+    results.push(await generator.generate(rows, sampled), await generator.generate(rows.slice(0, 3), sampled));
+    await generator.dispose();
+    engine.dispose();
+  }
+  expect(results[2]).toEqual(results[0]);
+  expect(results[3]).toEqual(results[1]);
+  expect(results[1]).toEqual(results[0]?.slice(0, 3));
+});
 
 describe("generation refuses", () => {
   let engine: Engine;

@@ -1,7 +1,16 @@
 /** The compiled engine: programs recorded as ONNX graphs and run by ONNX Runtime. */
 import type * as ort from "onnxruntime-node";
 import { checkInputs } from "../eager.js";
-import type { Engine, EngineState, Executable, HostTensor, Program, Signature, TensorMap } from "../engine.js";
+import type {
+  CompileHints,
+  Engine,
+  EngineState,
+  Executable,
+  HostTensor,
+  Program,
+  Signature,
+  TensorMap,
+} from "../engine.js";
 import { EngineError } from "../engine.js";
 import { writeModel } from "./model.js";
 import type { SessionSettings } from "./session.js";
@@ -18,13 +27,13 @@ export function createCompiledEngine(settings: SessionSettings): Engine {
     id: target,
     kind: "compiled",
     threads,
-    async compile(name: string, program: Program, signature: Signature): Promise<Executable> {
+    async compile(name: string, program: Program, signature: Signature, hints?: CompileHints): Promise<Executable> {
       const { graph, outputs } = trace(name, program, signature, target);
       const model = writeModel(name, graph, outputs);
       const onDevice = transfer === null ? [] : outputs.filter((output) => output.name.startsWith(NEW_STATE));
       const session = await createSession(
         model.bytes,
-        settings,
+        { ...settings, threads: Math.min(threads, hints?.threads ?? threads) },
         onDevice.map((output) => output.name),
       );
       const stateNames = model.inputs.flatMap((key) => (key.startsWith(STATE) ? [key.slice(STATE.length)] : []));
