@@ -71,6 +71,17 @@ const fileSchema = z.looseObject({ kind: z.literal(KIND), schema: z.number(), ha
  * @throws InputError when the run has failures, or its summary does not follow from its scores; WriteError
  */
 export function writeBaseline(path: string, run: ScoredRun, summary: StoredSummary): void {
+  const packed = packBaseline(run, summary);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw new WriteError(path, error);
+  }
+  writeFileAtomic(path, packed);
+}
+
+/** The bytes of that file. @throws InputError likewise */
+export function packBaseline(run: ScoredRun, summary: StoredSummary): Uint8Array {
   const failure = summary.failures[0];
   if (failure !== undefined) {
     throw new InputError(
@@ -109,15 +120,7 @@ export function writeBaseline(path: string, run: ScoredRun, summary: StoredSumma
   };
   refuseUnfounded(run.source, run, summary);
   const text = JSON.stringify(content);
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-  } catch (error) {
-    throw new WriteError(path, error);
-  }
-  writeFileAtomic(
-    path,
-    gzipSync(`{"kind":${JSON.stringify(KIND)},"schema":${SCHEMA},"hash":"${hashOf(text)}","content":${text}}\n`),
-  );
+  return gzipSync(`{"kind":${JSON.stringify(KIND)},"schema":${SCHEMA},"hash":"${hashOf(text)}","content":${text}}\n`);
 }
 
 /** A baseline is committed: where things lay on the machine that ran it is nobody's business. */
