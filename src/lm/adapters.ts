@@ -81,7 +81,7 @@ export interface BankModule {
   readonly a: tf.Tensor;
   /** Stacked B, [out, ranks]. */
   readonly b: tf.Tensor;
-  /** What x·Aᵀ [batch · time, ranks] is multiplied by: s, or c[b,k]·s_k as [batch, 1, ranks]. */
+  /** What x·Aᵀ [batch · time, ranks] is multiplied by: s, or c[b,k]·s_k as [batch, 1, ranks] (of tokens: [n, 1, ranks]). */
   readonly scale: number | tf.Tensor;
 }
 
@@ -172,16 +172,15 @@ export function mixBank(bank: Bank, tensors: TfTensors, coefficients: tf.Tensor)
   return modules;
 }
 
-/** The low-rank term Σ_k c·s_k·(x A_kᵀ) B_kᵀ of one module: `x` [batch · time, in] → [batch · time, out]. */
-export function lowRank(x: tf.Tensor, module: BankModule): tf.Tensor {
-  const inner = tf.matMul(x, module.a, false, true);
-  if (typeof module.scale === "number") {
-    return tf.matMul(module.scale === 1 ? inner : tf.mul(inner, module.scale), module.b, false, true);
-  }
-  const [rows, ranks] = inner.shape as [number, number];
-  const batch = module.scale.shape[0] ?? 1;
-  const scaled = tf.mul(tf.reshape(inner, [batch, rows / batch, ranks]), module.scale);
-  return tf.matMul(tf.reshape(scaled, [rows, ranks]), module.b, false, true);
+/** The bank for tokens at `places` int32 [n] (row · time + position): each with the coefficients of its row. */
+export function adaptersAt(bank: BankTensors, places: tf.Tensor, time: number): BankTensors {
+  const rows = tf.floorDiv(places, tf.scalar(time, "int32"));
+  return new Map(
+    [...bank].map(([module, { a, b, scale }]) => [
+      module,
+      { a, b, scale: typeof scale === "number" ? scale : tf.gather(scale, rows) },
+    ]),
+  );
 }
 
 function entry(tensors: TfTensors, name: string): tf.Tensor {

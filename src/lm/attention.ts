@@ -23,18 +23,18 @@ export function segmentMask(segments: tf.Tensor): tf.Tensor {
 }
 
 /**
- * `q` [batch · kvHeads, group · time, dim] (scaled already), `k`, `v` [batch · kvHeads, time, dim],
+ * `q` [batch, kvHeads, group · time, dim] (scaled already), `k`, `v` [batch, kvHeads, time, dim],
  * `mask` [batch, 1, time, time] → like `q`. The gradient takes Σ_j P·dP from dO·O (Dao et al. 2022), over `dim`
  * instead of `time`.
  */
 export function attend(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask: tf.Tensor): tf.Tensor {
-  const [rows, queries] = q.shape as [number, number];
-  const [batch, , time] = mask.shape as [number, number, number];
+  const [batch, kvHeads, queries] = q.shape as [number, number, number];
+  const time = mask.shape[2] ?? 1;
   return withGradient(
     [q, k, v],
     () => {
-      const scores = tf.reshape(tf.matMul(q, k, false, true), [batch, (rows * queries) / (batch * time), time, time]);
-      const weights = tf.reshape(tf.softmax(tf.add(scores, mask)), [rows, queries, time]);
+      const scores = tf.reshape(tf.matMul(q, k, false, true), [batch, (kvHeads * queries) / time, time, time]);
+      const weights = tf.reshape(tf.softmax(tf.add(scores, mask)), [batch, kvHeads, queries, time]);
       const value = tf.matMul(weights, v);
       return { value, keep: [q, k, v, weights, value] };
     },

@@ -5,14 +5,15 @@
  * Not here: the loop that generates (`generate.ts`) and the losses.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { HostTensor, TfTensors } from "../engine/engine.js";
+import type { TfTensors } from "../engine/engine.js";
+import { adaptedProduct } from "./adapted-product.js";
 import type { BankTensors } from "./adapters.js";
-import { lowRank } from "./adapters.js";
+import { adaptersAt } from "./adapters.js";
 import { attend, segmentMask } from "./attention.js";
 import type { DecoderConfig } from "./config.js";
 import { headName } from "./config.js";
 import { rmsNorm } from "./rms-norm.js";
-import { rotaryTables, rotate } from "./rotary.js";
+import { rotaryAngles, rotate } from "./rotary.js";
 import { swiGlu } from "./swiglu.js";
 
 /** What a pass reads, all int32 [batch, time]. */
@@ -24,9 +25,11 @@ export interface DecoderBatch {
   readonly segments: tf.Tensor;
 }
 
+/** Shown each layer's rotated keys and values, [batch, kvHeads, time, headDim], which a cache wants. */
+export type LayerObserver = (layer: number, keys: tf.Tensor, values: tf.Tensor) => void;
+
 /**
- * Hidden states after the final norm, [batch, time, hidden]. `observe` is shown each layer's rotated keys and values,
- * [batch, kvHeads, time, headDim], which a cache wants.
+ * Hidden states after the final norm, [batch, time, hidden].
  * @throws Error naming a weight that is missing.
  */
 export function decoderHidden(
@@ -34,21 +37,46 @@ export function decoderHidden(
   weights: TfTensors,
   batch: DecoderBatch,
   adapters?: BankTensors,
-  observe?: (layer: number, keys: tf.Tensor, values: tf.Tensor) => void,
+  observe?: LayerObserver,
 ): tf.Tensor {
   const [rows, time] = batch.tokens.shape as [number, number];
-  const { heads, kvHeads, headDim, hiddenSize, rmsNormEps } = config;
+  return tf.reshape(pass(config, weights, batch, null, adapters, observe), [rows, time, config.hiddenSize]);
+}
+
+/**
+ * The same at `places` int32 [n] (row · time + position) alone → [n, hidden]: the last layer's part after attention is
+ * computed for no other token.
+ */
+export function decoderHiddenAt(
+  config: DecoderConfig,
+  weights: TfTensors,
+  batch: DecoderBatch,
+  places: tf.Tensor,
+  adapters?: BankTensors,
+  observe?: LayerObserver,
+): tf.Tensor {
+  return pass(config, weights, batch, places, adapters, observe);
+}
+
+/** Hidden states [n, hidden], of all tokens or of those at `places`. */
+function pass(
+  config: DecoderConfig,
+  weights: TfTensors,
+  batch: DecoderBatch,
+  places: tf.Tensor | null,
+  adapters: BankTensors | undefined,
+  observe: LayerObserver | undefined,
+): tf.Tensor {
+  const [rows, time] = batch.tokens.shape as [number, number];
+  const { heads, kvHeads, headDim, rmsNormEps } = config;
   const mask = segmentMask(batch.segments);
-  const positions = tf.reshape(batch.positions, [rows * time]);
-  const table = (gain: number): [tf.Tensor, tf.Tensor] => {
-    const { cos, sin } = rotaryTables(config, time, gain);
-    const at = ({ data }: HostTensor): tf.Tensor =>
-      tf.reshape(tf.gather(tf.tensor2d(data, [time, headDim]), positions), [rows, 1, time, headDim]);
-    return [at(cos), at(sin)];
+  const rotation = (gain: number): ((x: tf.Tensor) => tf.Tensor) => {
+    const { cos, sin } = rotaryAngles(config, time, gain);
+    const tables = [cos, sin].map(({ data }) => tf.tensor2d(data, [time, headDim / 2])) as [tf.Tensor, tf.Tensor];
+    return (x) => rotate(tf.reshape(x, [rows, time, x.size / (rows * time)]), batch.positions, ...tables);
   };
   // The softmax's scale rides on the query's rotation.
-  const [queryCos, querySin] = table(1 / Math.sqrt(headDim));
-  const [keyCos, keySin] = table(1);
+  const [rotateQuery, rotateKey] = [rotation(1 / Math.sqrt(headDim)), rotation(1)];
   const split = (x: tf.Tensor, count: number): tf.Tensor =>
     tf.transpose(tf.reshape(x, [rows, time, count, headDim]), [0, 2, 1, 3]);
 
@@ -57,29 +85,29 @@ export function decoderHidden(
     const block = `model.layers.${layer}`;
     const attention = `${block}.self_attn`;
     const normed = rmsNorm(x, weight(weights, `${block}.input_layernorm.weight`), rmsNormEps);
-    const q = rotate(split(linear(normed, weights, `${attention}.q_proj`, adapters), heads), queryCos, querySin);
-    const k = rotate(split(linear(normed, weights, `${attention}.k_proj`, adapters), kvHeads), keyCos, keySin);
+    const q = split(rotateQuery(linear(normed, weights, `${attention}.q_proj`, adapters)), heads);
+    const k = split(rotateKey(linear(normed, weights, `${attention}.k_proj`, adapters)), kvHeads);
     const v = split(linear(normed, weights, `${attention}.v_proj`, adapters), kvHeads);
     observe?.(layer, k, v);
     // Query heads that share a key head are stacked along time, so that keys and values are never repeated.
-    const attended = attend(
-      tf.reshape(q, [rows * kvHeads, (heads / kvHeads) * time, headDim]),
-      tf.reshape(k, [rows * kvHeads, time, headDim]),
-      tf.reshape(v, [rows * kvHeads, time, headDim]),
-      mask,
-    );
-    const joined = tf.reshape(tf.transpose(tf.reshape(attended, [rows, heads, time, headDim]), [0, 2, 1, 3]), [
+    const attended = attend(tf.reshape(q, [rows, kvHeads, (heads / kvHeads) * time, headDim]), k, v, mask);
+    let joined = tf.reshape(tf.transpose(tf.reshape(attended, [rows, heads, time, headDim]), [0, 2, 1, 3]), [
       rows * time,
       heads * headDim,
     ]);
-    x = tf.add(x, linear(joined, weights, `${attention}.o_proj`, adapters));
+    let bank = adapters;
+    if (places !== null && layer === config.layers - 1) {
+      [joined, x] = [tf.gather(joined, places), tf.gather(x, places)];
+      bank = adapters === undefined ? undefined : adaptersAt(adapters, places, time);
+    }
+    x = tf.add(x, linear(joined, weights, `${attention}.o_proj`, bank));
 
     const second = rmsNorm(x, weight(weights, `${block}.post_attention_layernorm.weight`), rmsNormEps);
-    const gate = linear(second, weights, `${block}.mlp.gate_proj`, adapters);
-    const up = linear(second, weights, `${block}.mlp.up_proj`, adapters);
-    x = tf.add(x, linear(swiGlu(gate, up), weights, `${block}.mlp.down_proj`, adapters));
+    const gate = linear(second, weights, `${block}.mlp.gate_proj`, bank);
+    const up = linear(second, weights, `${block}.mlp.up_proj`, bank);
+    x = tf.add(x, linear(swiGlu(gate, up), weights, `${block}.mlp.down_proj`, bank));
   }
-  return tf.reshape(rmsNorm(x, weight(weights, "model.norm.weight"), rmsNormEps), [rows, time, hiddenSize]);
+  return rmsNorm(x, weight(weights, "model.norm.weight"), rmsNormEps);
 }
 
 /** Rows of `hidden` [batch, time, hidden] at `flatIndices` int32 [n] (row · time + position) → [n, hidden]. */
@@ -95,15 +123,20 @@ export function logitsAt(
   hidden: tf.Tensor,
   flatIndices: tf.Tensor,
 ): tf.Tensor {
-  return tf.matMul(hiddenAt(hidden, flatIndices), weight(weights, headName(config)), false, true);
+  return headLogits(config, weights, hiddenAt(hidden, flatIndices));
+}
+
+/** Vocabulary logits of hidden states [n, hidden] → [n, vocab]. */
+export function headLogits(config: DecoderConfig, weights: TfTensors, hidden: tf.Tensor): tf.Tensor {
+  return tf.matMul(hidden, weight(weights, headName(config)), false, true);
 }
 
 function linear(x: tf.Tensor, weights: TfTensors, module: string, adapters: BankTensors | undefined): tf.Tensor {
-  let y = tf.matMul(x, weight(weights, `${module}.weight`), false, true);
-  const bias = weights[`${module}.bias`];
-  if (bias !== undefined) y = tf.add(y, bias);
+  const matrix = weight(weights, `${module}.weight`);
   const adapted = adapters?.get(module);
-  return adapted === undefined ? y : tf.add(y, lowRank(x, adapted));
+  const y = adapted === undefined ? tf.matMul(x, matrix, false, true) : adaptedProduct(x, matrix, adapted);
+  const bias = weights[`${module}.bias`];
+  return bias === undefined ? y : tf.add(y, bias);
 }
 
 function weight(weights: TfTensors, name: string): tf.Tensor {

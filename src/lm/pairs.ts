@@ -8,7 +8,7 @@ import { float32, int32 } from "../engine/engine.js";
 import type { BankTensors } from "./adapters.js";
 import { bucketLength } from "./buckets.js";
 import type { DecoderConfig } from "./config.js";
-import { decoderHidden, logitsAt } from "./decoder.js";
+import { decoderHiddenAt, headLogits } from "./decoder.js";
 import { targetLogProbs } from "./target-log-probs.js";
 
 /** Token ids; a response ends with the end-of-sequence token where the text ended. */
@@ -132,8 +132,8 @@ export function pairLogProbs(
     throw new Error("pairLogProbs needs the inputs of pairSignature");
   }
   const rows = tokens.shape[0] ?? 0;
-  const hidden = decoderHidden(config, weights, { tokens, positions, segments }, adapters);
-  const logProbs = targetLogProbs(logitsAt(config, weights, hidden, predictors), targets);
+  const hidden = decoderHiddenAt(config, weights, { tokens, positions, segments }, predictors, adapters);
+  const logProbs = targetLogProbs(headLogits(config, weights, hidden), targets);
   // The last segment collects the padding.
   const sums = tf.unsortedSegmentSum(logProbs, sides as tf.Tensor1D, 2 * rows + 1);
   return tf.reshape(tf.slice(sums, [0], [2 * rows]), [rows, 2]);

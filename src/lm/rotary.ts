@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { HostTensor } from "../engine/engine.js";
 import { float32 } from "../engine/engine.js";
+import { fusedRotation } from "../engine/fused-ops.js";
 import type { DecoderConfig } from "./config.js";
 import { withGradient } from "./custom-gradient.js";
 
@@ -35,6 +36,20 @@ export function rotaryFrequencies(config: DecoderConfig): Float64Array {
   }
 }
 
+/** cos and sin of every position's angles, [positions, headDim / 2], computed in double precision, times `gain`. */
+export function rotaryAngles(config: DecoderConfig, positions: number, gain = 1): { cos: HostTensor; sin: HostTensor } {
+  const frequencies = rotaryFrequencies(config);
+  const table = (of: (angle: number) => number): HostTensor =>
+    float32(
+      [positions, frequencies.length],
+      Float32Array.from(
+        { length: positions * frequencies.length },
+        (_, at) => gain * of(Math.floor(at / frequencies.length) * (frequencies[at % frequencies.length] ?? 0)),
+      ),
+    );
+  return { cos: table(Math.cos), sin: table(Math.sin) };
+}
+
 /**
  * Tables [positions, headDim] that rotate a head by x·cos + swapped(x)·sin, where `swapped` exchanges the head's halves:
  * cos = (cos, cos) and sin = (−sin, sin), computed in double precision, times `gain`.
@@ -62,25 +77,29 @@ export function turnHalves(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Ten
   return tf.add(tf.mul(x, cos), tf.mul(swapped, sin));
 }
 
-/** The same with whole heads on the last axis. */
-function turn(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
-  const half = (x.shape[x.rank - 1] ?? 0) / 2;
-  const halves = tf.reshape(x, [x.size / (2 * half), 2, half]);
-  const swapped = tf.reshape(tf.gather(halves, tf.tensor1d([1, 0], "int32"), 1), x.shape);
-  return tf.add(tf.mul(x, cos), tf.mul(swapped, sin));
-}
-
 /**
- * Rotates heads on the last axis of `x` by tables (of `rotaryTables`) that broadcast against it. The gradient is the
- * rotation back: the angle's sign changes, the gain stays.
+ * Rotates the heads of `x` [rows, time, heads · headDim] to `positions` int32 [rows, time] by tables [positions, headDim / 2]
+ * (of `rotaryAngles`). The gradient is the rotation back: the angle's sign changes, the gain stays.
  */
-export function rotate(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
+export function rotate(x: tf.Tensor, positions: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
   return withGradient(
     [x],
-    () => ({ value: turn(x, cos, sin), keep: [cos, sin] }),
+    () => ({ value: turn(x, positions, cos, sin), keep: [positions, cos, sin] }),
     (dy, kept) => {
-      const [savedCos, savedSin] = kept as [tf.Tensor, tf.Tensor];
-      return [turn(dy, savedCos, tf.neg(savedSin))];
+      const [positions, cos, sin] = kept as [tf.Tensor, tf.Tensor, tf.Tensor];
+      return [turn(dy, positions, cos, tf.neg(sin))];
     },
   );
+}
+
+function turn(x: tf.Tensor, positions: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
+  const fused = fusedRotation(x, positions, cos, sin);
+  if (fused !== null) return fused;
+  const [rows, time, width] = x.shape as [number, number, number];
+  const half = cos.shape[1] ?? 1;
+  const flat = tf.reshape(positions, [rows * time]);
+  const at = (table: tf.Tensor): tf.Tensor => tf.reshape(tf.gather(table, flat), [rows * time, 1, 1, half]);
+  const signed = tf.concat([tf.neg(at(sin)), at(sin)], 2);
+  const halves = tf.reshape(x, [rows * time, width / (2 * half), 2, half]);
+  return tf.reshape(turnHalves(halves, at(cos), signed), [rows, time, width]);
 }

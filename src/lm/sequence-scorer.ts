@@ -10,7 +10,7 @@ import type { Adapter, Bank } from "./adapters.js";
 import { mixBank, stackBank } from "./adapters.js";
 import { bucketLength } from "./buckets.js";
 import type { DecoderConfig } from "./config.js";
-import { logitsAt } from "./decoder.js";
+import { headLogits } from "./decoder.js";
 import { ExecutableCache } from "./executable-cache.js";
 import type { Model } from "./generate.js";
 import type { SequenceRow, SequenceShape } from "./sequences.js";
@@ -118,14 +118,11 @@ export class SequenceScorer {
 
 function scoreProgram(config: DecoderConfig, bank: Bank): Program {
   return ({ inputs, constants }) => {
-    const { coefficients, predictors, targets } = inputs;
-    if ((!coefficients && bank.size > 0) || !predictors || !targets)
-      throw new Error("scoring needs the inputs of sequenceSignature");
+    const { coefficients, targets } = inputs;
+    if ((!coefficients && bank.size > 0) || !targets) throw new Error("scoring needs the inputs of sequenceSignature");
     const logSoftmax = (mixed: boolean): tf.Tensor => {
       const adapters = mixed && coefficients ? mixBank(bank, inputs, coefficients) : undefined;
-      return tf.logSoftmax(
-        logitsAt(config, constants, sequenceHidden(config, constants, inputs, adapters), predictors),
-      );
+      return tf.logSoftmax(headLogits(config, constants, sequenceHidden(config, constants, inputs, adapters)));
     };
     const mixture = logSoftmax(true);
     const base = logSoftmax(false);

@@ -5,7 +5,7 @@ import { int32 } from "../engine/engine.js";
 import type { BankTensors } from "./adapters.js";
 import { bucketLength } from "./buckets.js";
 import type { DecoderConfig } from "./config.js";
-import { decoderHidden, logitsAt } from "./decoder.js";
+import { decoderHiddenAt, headLogits } from "./decoder.js";
 import { targetLogProbs } from "./target-log-probs.js";
 
 export interface SequenceRow {
@@ -104,20 +104,21 @@ export function sequenceLogProbs(
   inputs: TfTensors,
   adapters?: BankTensors,
 ): tf.Tensor {
-  const { targets, predictors } = inputs;
-  if (!targets || !predictors) throw new Error("sequenceLogProbs needs the inputs of sequenceSignature");
-  const hidden = sequenceHidden(config, weights, inputs, adapters);
-  return targetLogProbs(logitsAt(config, weights, hidden, predictors), targets);
+  const { targets } = inputs;
+  if (!targets) throw new Error("sequenceLogProbs needs the inputs of sequenceSignature");
+  return targetLogProbs(headLogits(config, weights, sequenceHidden(config, weights, inputs, adapters)), targets);
 }
 
-/** In a program: hidden states [rows, length, hidden] of a batch packed by `packSequences`. */
+/** In a program: hidden states [selected, hidden] at the predictors of a batch packed by `packSequences`. */
 export function sequenceHidden(
   config: DecoderConfig,
   weights: TfTensors,
   inputs: TfTensors,
   adapters?: BankTensors,
 ): tf.Tensor {
-  const { tokens, positions, segments } = inputs;
-  if (!tokens || !positions || !segments) throw new Error("sequences need the inputs of sequenceSignature");
-  return decoderHidden(config, weights, { tokens, positions, segments }, adapters);
+  const { tokens, positions, segments, predictors } = inputs;
+  if (!tokens || !positions || !segments || !predictors) {
+    throw new Error("sequences need the inputs of sequenceSignature");
+  }
+  return decoderHiddenAt(config, weights, { tokens, positions, segments }, predictors, adapters);
 }

@@ -61,6 +61,17 @@ function shuffle<T>(items: T[], random: RandomGenerator): void {
   }
 }
 
+/** Tokens of a pass beyond which its activations no longer stay in a processor's cache. */
+const PASS_TOKENS = 1024;
+
+/** In how many equal parts a batch is best passed, for pairs of `meanTokens`: few tokens a pass, and little padding. */
+export function passesPerBatch(batchPairs: number, meanTokens: number): number {
+  let passes = 1;
+  while (passes < batchPairs && (batchPairs % passes !== 0 || (batchPairs / passes) * meanTokens > PASS_TOKENS))
+    passes++;
+  return passes;
+}
+
 /** The shape of these pairs as they are; `predicted` tokens beside the responses' where given. */
 export function tightShape(rows: readonly PairRow[], predicted = 0): PairShape {
   const selected = rows.reduce((sum, { chosen, rejected }) => sum + chosen.length + rejected.length, predicted);

@@ -9,7 +9,7 @@ import { ExecutableCache as RecentExecutables } from "../lm/executable-cache.js"
  * Programs kept: each session holds weights and activations of its shape (some 100 MB for a small decoder's training step),
  * so those of tasks long done must go. More than any one task uses.
  */
-const MOST_PROGRAMS = 14;
+const MOST_PROGRAMS = 20;
 
 export class ExecutableCache {
   readonly #executables = new RecentExecutables(MOST_PROGRAMS);

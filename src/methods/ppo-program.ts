@@ -12,7 +12,7 @@ import type { AdapterConfig } from "../lm/adapters.js";
 import { singleAdapter } from "../lm/adapters.js";
 import { bucketLength } from "../lm/buckets.js";
 import type { DecoderConfig } from "../lm/config.js";
-import { hiddenAt, logitsAt } from "../lm/decoder.js";
+import { headLogits } from "../lm/decoder.js";
 import type { SequenceRow, SequenceShape } from "../lm/sequences.js";
 import { packSequences, sequenceHidden, sequenceLogProbs, sequenceSignature } from "../lm/sequences.js";
 import { targetLogProbs } from "../lm/target-log-probs.js";
@@ -64,15 +64,10 @@ export function basePass(
 ): { program: Program; signature: Signature } {
   return {
     program: ({ inputs, constants }) => {
-      const { predictors, targets } = inputs;
-      if (predictors === undefined || targets === undefined) throw new Error("a base pass needs packed replies");
-      const hidden = sequenceHidden(config, constants, inputs);
-      return {
-        outputs: {
-          logProbs: targetLogProbs(logitsAt(config, constants, hidden, predictors), targets),
-          features: hiddenAt(hidden, predictors),
-        },
-      };
+      const { targets } = inputs;
+      if (targets === undefined) throw new Error("a base pass needs packed replies");
+      const features = sequenceHidden(config, constants, inputs);
+      return { outputs: { logProbs: targetLogProbs(headLogits(config, constants, features), targets), features } };
     },
     signature: { inputs: replySignature(shape), constants: weights },
   };

@@ -2,28 +2,25 @@
  * Trains one adapter on one value's pairs: the body of `dpo` and `modpo`. The adapter starts at the base (B = 0), the same for
  * every task on that value and seed, and reads the value's batches in the same order.
  */
-import * as tf from "@tensorflow/tfjs";
-import type { Executable, TensorMap, TensorSpec } from "../engine/index.js";
+import type { TensorMap } from "../engine/index.js";
 import { float32 } from "../engine/index.js";
-import { initAdapter, singleAdapter } from "../lm/adapters.js";
+import { initAdapter } from "../lm/adapters.js";
 import { adapterBackwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
 import type { PairShape } from "../lm/pairs.js";
-import { packPairs, pairLength, pairLogProbs, pairSignature } from "../lm/pairs.js";
-import { batchOrder, fewShapes, SHAPE_WORTH, shapeFor, shapeKey, tightShape } from "./batches.js";
+import { packPairs, pairLength } from "../lm/pairs.js";
+import { batchOrder, fewShapes, passesPerBatch, shapeFor, tightShape } from "./batches.js";
 import { BudgetExceeded } from "./budget.js";
 import type { PreferenceSettings } from "./method.js";
-import { RATES } from "./optimizer.js";
 import { frozenLogProbs, pairAt, referenceLogProbs } from "./pair-log-probs.js";
 import { layoutOf } from "./parameters.js";
 import type { AdaptedModule, PenaltyKind } from "./penalty.js";
 import { adaptedModules, PENALTIES } from "./penalty.js";
-import { chosenNll, preferenceLoss } from "./preference-loss.js";
+import { gradientExecutable, updateExecutable } from "./preference-programs.js";
 import { deriveSeed } from "./seeds.js";
 import type { ArtefactRef, CurvePoint, PreferencePair, TaskEnv, TaskOutput, TaskRun } from "./task.js";
-import { ADAPTER, contentKey } from "./task.js";
-import type { Charge } from "./training.js";
+import { ADAPTER } from "./task.js";
+import type { Charge, Pass } from "./training.js";
 import { costOf, scalarOf, train } from "./training.js";
-import { stateSpec, trainingProgram } from "./training-program.js";
 
 export interface PreferenceTraining {
   readonly value: string;
@@ -59,7 +56,10 @@ export interface PaidPasses {
 export const NOTHING_PAID: PaidPasses = { reference: 0, margins: [] };
 
 /** Executables a training may compile for its batches' shapes: with those of frozen policies, fewer than a worker keeps. */
-const SHAPES = 6;
+const SHAPES = 12;
+
+/** What a shape must save of all passes' arithmetic to be worth compiling: passes are small, and so are their sessions. */
+const PASS_SHAPE_WORTH = 0.005;
 
 /** One planned step: the pairs it reads, and what it charges. */
 interface Step {
@@ -82,7 +82,8 @@ export async function trainPreference(
   const steps = planSteps(training, budgetFlops, modules, env);
 
   const penaltyInputs = await frozenFactors(penalty, modules, initial, env);
-  const shapes = shapesOf(env, settings.batchPairs);
+  const passes = passesOf(env, settings.batchPairs);
+  const shapes = shapesOf(env, settings.batchPairs, passes);
   // What `prepare` found for the step that `measure` looks at.
   let reference: Float32Array = new Float32Array();
   let margin: Float32Array = new Float32Array();
@@ -94,36 +95,45 @@ export async function trainPreference(
       initial,
       optimizer: settings.optimizer,
       charges: steps.map(({ charges }) => charges),
+      inPasses: true,
 
       async prepare(index) {
         const step = stepAt(steps, index);
-        const pairs = step.rows.map((row) => pairAt(env, value, row));
-        const shape = shapeFor(tightShape(pairs), shapes, (candidate) => shapeCost(candidate, env));
         reference = await referenceLogProbs(env, value, step.rows, run.signal);
         margin = await marginsOf(training, step.rows, reference, env, run.signal);
+        const size = step.rows.length / passes;
+        const parts: Pass[] = [];
+        for (let from = 0; from < step.rows.length; from += size) {
+          const pairs = step.rows.slice(from, from + size).map((row) => pairAt(env, value, row));
+          const shape = shapeFor(tightShape(pairs), shapes, (candidate) => shapeCost(candidate, env));
+          parts.push({
+            executable: await gradientExecutable(env, settings, shape, layout),
+            inputs: {
+              ...packPairs(pairs, shape).inputs,
+              reference: float32([size, 2], reference.slice(2 * from, 2 * (from + size))),
+              labels: float32(
+                [size],
+                pairs.map((pair) => labelOf(pair, settings)),
+              ),
+              margins: float32([size], margin.slice(from, from + size)),
+              inverseWeight: float32([], [1 / weight]),
+            },
+          });
+        }
         const penalised = step.penalised ? penalty : null;
         return {
-          executable: await preferenceExecutable(env, settings, shape, layout, modules, penalised, penaltyInputs),
-          inputs: {
-            ...packPairs(pairs, shape).inputs,
-            reference: float32([pairs.length, 2], reference),
-            labels: float32(
-              [pairs.length],
-              pairs.map((pair) => labelOf(pair, settings)),
-            ),
-            margins: float32([pairs.length], margin),
-            inverseWeight: float32([], [1 / weight]),
-            ...(penalised === null ? {} : { ...penaltyInputs, alpha: float32([], [penalised.alpha]) }),
-          },
+          passes: parts,
+          executable: await updateExecutable(env, settings, layout, modules, penalised?.kind ?? null, penaltyInputs),
+          inputs: penalised === null ? {} : { ...penaltyInputs, alpha: float32([], [penalised.alpha]) },
         };
       },
 
-      measure(index, outputs) {
+      measure(index, outputs, parts) {
         const { rows, penalised } = stepAt(steps, index);
-        const policy = outputs["policy"]?.data ?? new Float32Array();
+        const policy = parts.flatMap((part) => Array.from(part["policy"]?.data ?? []));
         return {
           ...preferenceStatistics(rows.length, policy, reference, settings.beta),
-          nll: scalarOf(outputs, "nll"),
+          nll: parts.reduce((sum, part) => sum + scalarOf(part, "nll"), 0),
           ...(margins.length > 0 ? { otherMargin: mean(Array.from(margin)) } : {}),
           ...(penalty === null ? {} : { penalty: penalised ? scalarOf(outputs, "penalty") : 0 }),
         };
@@ -216,19 +226,27 @@ function stepAt(steps: readonly Step[], index: number): Step {
   return step;
 }
 
-/** Shapes that serve every value's batches, so that all trainings of a run share their executables. */
-function shapesOf(env: TaskEnv, batchPairs: number): PairShape[] {
+/** In how many passes a step goes over its batch: the same for every value. */
+function passesOf(env: TaskEnv, batchPairs: number): number {
+  const lengths = Object.values(env.pairs).flatMap((pairs) => pairs.map(pairLength));
+  return passesPerBatch(batchPairs, mean(lengths));
+}
+
+/** Shapes that serve every value's passes, so that all trainings of a run share their executables. */
+function shapesOf(env: TaskEnv, batchPairs: number, passes: number): PairShape[] {
   const cost = (shape: PairShape) => shapeCost(shape, env);
   const seen = Object.entries(env.pairs).flatMap(([value, pairs]) => {
     if (pairs.length === 0) return [];
     const order = batchOrder(pairs.map(pairLength), batchPairs, deriveSeed(env.seed, "order", value));
     const batches = Math.min(256, Math.ceil(pairs.length / batchPairs));
-    return Array.from({ length: batches }, () => {
-      const rows: number[] = order.next().value;
-      return tightShape(rows.map((row) => pairAt(env, value, row)));
-    });
+    const size = batchPairs / passes;
+    return Array.from({ length: batches }, () => order.next().value as number[]).flatMap((rows) =>
+      Array.from({ length: passes }, (_, i) =>
+        tightShape(rows.slice(i * size, (i + 1) * size).map((row) => pairAt(env, value, row))),
+      ),
+    );
   });
-  return fewShapes(seen, SHAPES, cost, SHAPE_WORTH);
+  return fewShapes(seen, SHAPES, cost, PASS_SHAPE_WORTH);
 }
 
 /** Arithmetic of a step at that shape, padding included, up to a factor. */
@@ -239,60 +257,6 @@ function shapeCost({ rows, length, selected }: PairShape, env: TaskEnv): number 
     attended: rows * length * length,
     logits: selected,
   });
-}
-
-function preferenceExecutable(
-  env: TaskEnv,
-  settings: PreferenceSettings,
-  shape: PairShape,
-  layout: ReturnType<typeof layoutOf>,
-  modules: readonly AdaptedModule[],
-  penalty: PenaltySpec | null,
-  penaltyInputs: TensorMap,
-): Promise<Executable> {
-  const { config, weights } = env.model;
-  const rule = penalty === null ? null : PENALTIES[penalty.kind];
-  const { beta, nllCoefficient, adapter, optimizer } = settings;
-  const penaltySpecs = rule === null ? {} : { ...specsOf(penaltyInputs), alpha: SCALAR };
-  const kind = contentKey({ beta, nllCoefficient, adapter, optimizer, penalty: penalty?.kind ?? null, penaltySpecs });
-  return env.executables.get(`preference/${shapeKey(shape)}/${kind}`, () => ({
-    program: trainingProgram(layout, optimizer, (before) => {
-      const bandwidths = rule?.constants?.(modules, before) ?? [];
-      return (trainable, { inputs, constants }) => {
-        const { reference, labels, margins, inverseWeight, responseLengths, alpha } = inputs;
-        if (!reference || !labels || !margins || !inverseWeight || !responseLengths) {
-          throw new Error("a preference program lacks inputs");
-        }
-        const policy = pairLogProbs(config, constants, inputs, singleAdapter(config, adapter, trainable));
-        const preference = tf.mean(preferenceLoss({ policy, reference, labels, margins, inverseWeight, beta }));
-        const nll = tf.mean(chosenNll(policy, responseLengths));
-        let loss = preference;
-        if (nllCoefficient !== 0) loss = tf.add(loss, tf.mul(nll, nllCoefficient));
-        if (rule === null || alpha === undefined) return { loss, report: { policy, preference, nll } };
-        const value = rule.value(modules, trainable, inputs, bandwidths);
-        return { loss: tf.add(loss, tf.mul(value, alpha)), report: { policy, preference, nll, penalty: value } };
-      };
-    }),
-    signature: {
-      inputs: {
-        ...pairSignature(shape),
-        reference: { dtype: "float32", shape: [shape.rows, 2] },
-        labels: { dtype: "float32", shape: [shape.rows] },
-        margins: { dtype: "float32", shape: [shape.rows] },
-        inverseWeight: SCALAR,
-        rates: RATES,
-        ...penaltySpecs,
-      },
-      constants: weights,
-      state: stateSpec(layout),
-    },
-  }));
-}
-
-const SCALAR: TensorSpec = { dtype: "float32", shape: [] };
-
-function specsOf(tensors: TensorMap): Record<string, TensorSpec> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, { dtype, shape }]) => [name, { dtype, shape }]));
 }
 
 async function frozenFactors(

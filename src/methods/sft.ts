@@ -8,7 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Executable, HostTensor, TensorSpec } from "../engine/index.js";
 import { float32, int32 } from "../engine/index.js";
-import { decoderHidden, logitsAt } from "../lm/decoder.js";
+import { decoderHiddenAt, headLogits } from "../lm/decoder.js";
 import type { PassCount } from "../lm/flops.js";
 import { backwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
 import type { PairRow, PairShape } from "../lm/pairs.js";
@@ -178,8 +178,8 @@ function sftExecutable(
       if (!tokens || !positions || !segments || !predictors || !targets || !shares) {
         throw new Error("a fine-tuning program lacks inputs");
       }
-      const hidden = decoderHidden(config, weights, { tokens, positions, segments });
-      const logProbs = targetLogProbs(logitsAt(config, weights, hidden, predictors), targets);
+      const hidden = decoderHiddenAt(config, weights, { tokens, positions, segments }, predictors);
+      const logProbs = targetLogProbs(headLogits(config, weights, hidden), targets);
       return { loss: tf.neg(tf.sum(tf.mul(logProbs, shares))), report: {} };
     }),
     signature: {

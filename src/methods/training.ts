@@ -6,6 +6,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import type { Engine, Executable, TensorMap } from "../engine/index.js";
+import { float32 } from "../engine/index.js";
 import type { ChargeKind, LedgerEntry } from "./budget.js";
 import { Ledger } from "./budget.js";
 import type { OptimizerSettings } from "./method.js";
@@ -28,10 +29,26 @@ export interface Training {
   readonly optimizer: OptimizerSettings;
   /** What each planned step charges. */
   readonly charges: readonly (readonly Charge[])[];
-  /** Executable (a `trainingProgram`) and inputs, without `rates`, of a step. */
-  prepare(step: number): Promise<{ executable: Executable; inputs: TensorMap }>;
-  /** Numbers for the curve, from the program's outputs, beside `loss`, `gradientNorm` and `learningRate`. */
-  measure(step: number, outputs: TensorMap): CurvePoint;
+  /** Steps are prepared as passes and an update: the state holds a gradient. */
+  readonly inPasses?: boolean;
+  prepare(step: number): Promise<PreparedStep>;
+  /**
+   * Numbers for the curve beside `loss`, `gradientNorm` and `learningRate`, from the outputs of the step's own program and
+   * of its passes.
+   */
+  measure(step: number, outputs: TensorMap, passes: readonly TensorMap[]): CurvePoint;
+}
+
+/** An executable and its inputs. */
+export interface Pass {
+  readonly executable: Executable;
+  readonly inputs: TensorMap;
+}
+
+/** A step's own program and its inputs without `rates`: a `trainingProgram`, or an `updateProgram` that ends the passes. */
+export interface PreparedStep extends Pass {
+  /** `gradientProgram`s over the parts of the batch. */
+  readonly passes?: readonly Pass[];
 }
 
 export interface Trained {
@@ -49,7 +66,7 @@ export async function train(engine: Engine, training: Training, run: TaskRun): P
   run.emit({ type: "task-planned", task: run.label, steps, flops: costOf(charges.flat()) });
 
   const saved = (await run.checkpoints?.load()) ?? null;
-  const state = engine.createState(saved?.state ?? initialOptimizerState(packParameters(layout, training.initial)));
+  const state = engine.createState(saved?.state ?? initialState(training));
   const curve: CurvePoint[] = [...(saved?.curve ?? [])];
   if (saved !== null) run.ledger.restore(saved.ledger);
 
@@ -62,15 +79,18 @@ export async function train(engine: Engine, training: Training, run: TaskRun): P
       if (!run.ledger.affords(costOf(due))) break;
       chargeStep(run.ledger, due);
 
-      const { executable, inputs } = await training.prepare(step);
+      const { executable, inputs, passes = [] } = await training.prepare(step);
+      const parts: TensorMap[] = [];
+      for (const pass of passes) parts.push(await pass.executable.run(pass.inputs, state));
       const outputs = await executable.run({ ...inputs, rates: ratesAt(optimizer, step, steps) }, state);
 
-      const loss = scalarOf(outputs, "loss");
+      const terms = "loss" in outputs || parts.length === 0 ? [...parts, outputs] : parts;
+      const loss = terms.reduce((sum, term) => sum + scalarOf(term, "loss"), 0);
       const gradientNorm = scalarOf(outputs, "gradientNorm");
       if (!Number.isFinite(loss)) throw new MethodFailure(run.label, step, `the loss is ${loss}`);
       if (!Number.isFinite(gradientNorm)) throw new MethodFailure(run.label, step, `the gradient is ${gradientNorm}`);
       const learningRate = learningRateAt(optimizer, step, steps);
-      const point = { loss, gradientNorm, learningRate, ...training.measure(step, outputs) };
+      const point = { loss, gradientNorm, learningRate, ...training.measure(step, outputs, parts) };
       curve.push(point);
       run.emit({
         type: "task-step",
@@ -94,6 +114,11 @@ export async function train(engine: Engine, training: Training, run: TaskRun): P
   } finally {
     state.dispose();
   }
+}
+
+function initialState({ layout, initial, inPasses }: Training): TensorMap {
+  const state = initialOptimizerState(packParameters(layout, initial));
+  return inPasses === true ? { ...state, gradient: float32([layout.size]) } : state;
 }
 
 /** The first charge of a step counts the step. */

@@ -14,7 +14,7 @@ import type { BankTensors } from "../lm/adapters.js";
 import { bucketLength } from "../lm/buckets.js";
 import type { DecoderConfig } from "../lm/config.js";
 import { headName } from "../lm/config.js";
-import { decoderHidden, hiddenAt } from "../lm/decoder.js";
+import { decoderHiddenAt } from "../lm/decoder.js";
 import type { PassCount } from "../lm/flops.js";
 import { forwardFlops } from "../lm/flops.js";
 import type { PairRow } from "../lm/pairs.js";
@@ -53,7 +53,7 @@ export function rewardsAt(
 ): tf.Tensor {
   const score = weights[SCORE_WEIGHT];
   if (score === undefined) throw new Error(`the reward model's weights lack "${SCORE_WEIGHT}"`);
-  return tf.matMul(hiddenAt(decoderHidden(config, weights, batch, adapters), ends), score, false, true);
+  return tf.matMul(decoderHiddenAt(config, weights, batch, ends, adapters), score, false, true);
 }
 
 /** A pair and the value whose head judges it. */

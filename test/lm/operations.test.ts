@@ -2,10 +2,11 @@
 import { fc, test } from "@fast-check/vitest";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect } from "vitest";
+import { adaptedProduct } from "../../src/lm/adapted-product.js";
 import { attend, MASKED, segmentMask } from "../../src/lm/attention.js";
 import { bucketLength } from "../../src/lm/buckets.js";
 import { rmsNorm } from "../../src/lm/rms-norm.js";
-import { rotaryFrequencies, rotaryTables, rotate } from "../../src/lm/rotary.js";
+import { rotaryAngles, rotaryFrequencies, rotate } from "../../src/lm/rotary.js";
 import { swiGlu } from "../../src/lm/swiglu.js";
 import { targetLogProbs } from "../../src/lm/target-log-probs.js";
 import { openTestEngine } from "./engines.js";
@@ -73,9 +74,9 @@ describe("value and gradient equal the plain formula's:", () => {
     );
     expectSame(
       [
-        normal([batch * kvHeads, group * time, dim], s),
-        normal([batch * kvHeads, time, dim], s + 1),
-        normal([batch * kvHeads, time, dim], s + 2),
+        normal([batch, kvHeads, group * time, dim], s),
+        normal([batch, kvHeads, time, dim], s + 1),
+        normal([batch, kvHeads, time, dim], s + 2),
       ],
       (q, k, v) => attend(q as tf.Tensor, k as tf.Tensor, v as tf.Tensor, mask),
       (q, k, v) => {
@@ -86,31 +87,70 @@ describe("value and gradient equal the plain formula's:", () => {
           time,
         ]);
         const weights = tf.softmax(tf.add(scores, mask));
-        return tf.matMul(tf.reshape(weights, [batch * kvHeads, group * time, time]), v as tf.Tensor);
+        return tf.matMul(tf.reshape(weights, [batch, kvHeads, group * time, time]), v as tf.Tensor);
       },
     );
   });
 
   test.prop([seed], { numRuns: 5 })("rotation", (s) => {
-    const [time, half] = [5, TINY.headDim / 2];
-    const { cos, sin } = rotaryTables(TINY, time, 0.5);
-    const table = ({ data }: { data: Float32Array | Int32Array }): tf.Tensor =>
-      tf.tensor(data, [1, time, TINY.headDim]);
+    const [rows, time, heads, half] = [2, 5, 3, TINY.headDim / 2];
+    const places = [
+      [0, 1, 2, 3, 4],
+      [0, 1, 2, 1, 2],
+    ];
+    const { cos, sin } = rotaryAngles(TINY, time, 0.5);
+    const [cosTable, sinTable] = [cos, sin].map(({ data }) => tf.tensor2d(data, [time, half])) as [
+      tf.Tensor,
+      tf.Tensor,
+    ];
+    const positions = tf.tensor2d(places, [rows, time], "int32");
     const frequencies = [...rotaryFrequencies(TINY)];
     expectSame(
-      [normal([3, time, TINY.headDim], s)],
-      (x) => rotate(x as tf.Tensor, table(cos), table(sin)),
+      [normal([rows, time, heads * TINY.headDim], s)],
+      (x) => rotate(x as tf.Tensor, positions, cosTable, sinTable),
       (x) => {
-        const [a, b] = tf.split(x as tf.Tensor, 2, 2) as [tf.Tensor, tf.Tensor];
+        const [a, b] = tf.split(tf.reshape(x as tf.Tensor, [rows, time, heads, TINY.headDim]), 2, 3) as [
+          tf.Tensor,
+          tf.Tensor,
+        ];
         const angles = tf.tensor(
-          [Array.from({ length: time }, (_, t) => frequencies.map((frequency) => t * frequency))],
-          [1, time, half],
+          places.map((row) => row.map((t) => frequencies.map((frequency) => t * frequency))),
+          [rows, time, half],
         );
-        const [c, d] = [tf.cos(angles), tf.sin(angles)];
-        return tf.mul(tf.concat([tf.sub(tf.mul(a, c), tf.mul(b, d)), tf.add(tf.mul(b, c), tf.mul(a, d))], 2), 0.5);
+        const [c, d] = [tf.cos(angles), tf.sin(angles)].map((table) => tf.reshape(table, [rows, time, 1, half])) as [
+          tf.Tensor,
+          tf.Tensor,
+        ];
+        const turned = tf.concat([tf.sub(tf.mul(a, c), tf.mul(b, d)), tf.add(tf.mul(b, c), tf.mul(a, d))], 3);
+        return tf.reshape(tf.mul(turned, 0.5), [rows, time, heads * TINY.headDim]);
       },
     );
   });
+
+  for (const [name, n, ranks] of [
+    ["low-rank, few rows", 3, 2],
+    ["merged, gradient by its own products", 20, 1],
+    ["merged, gradient by the weight's", 20, 3],
+  ] as const) {
+    test.prop([seed], { numRuns: 3 })(`adapted product: ${name}`, (s) => {
+      expectSame(
+        [normal([n, 6], s), normal([5, 6], s + 1), normal([ranks, 6], s + 2), normal([5, ranks], s + 3)],
+        (x, w, a, b) => {
+          const module = { a: a as tf.Tensor, b: b as tf.Tensor, scale: 0.5 };
+          return adaptedProduct(x as tf.Tensor, w as tf.Tensor, module);
+        },
+        (x, w, a, b) => {
+          const lowRank = tf.matMul(
+            tf.matMul(x as tf.Tensor, a as tf.Tensor, false, true),
+            b as tf.Tensor,
+            false,
+            true,
+          );
+          return tf.add(tf.matMul(x as tf.Tensor, w as tf.Tensor, false, true), tf.mul(lowRank, 0.5));
+        },
+      );
+    });
+  }
 
   test.prop([seed], { numRuns: 5 })("log-probability of targets", (s) => {
     const targets = [3, 0, 6, 3];

@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { EngineError } from "../engine.js";
-import type { ElementType, Graph, Value } from "./graph.js";
+import type { ElementType, Graph, Target, Value } from "./graph.js";
 import { sameShape } from "./graph.js";
 
 export const RECORDER = "mva-bench-recorder";
@@ -106,6 +106,11 @@ class RecorderBackend extends tf.KernelBackend {
 }
 
 let backend: RecorderBackend | null = null;
+
+/** What the program that runs now is being recorded for; `null` when none is recorded. */
+export function recordingTarget(): Target | null {
+  return backend?.recording?.graph.target ?? null;
+}
 
 /** The one recorder of this process, with its kernels registered. */
 export function recorder(kernels: Readonly<Record<string, Kernel>>): RecorderBackend {

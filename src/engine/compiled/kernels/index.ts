@@ -1,6 +1,7 @@
 /** Every TensorFlow.js kernel that a compiled program may use. */
 import type { Kernel } from "../recorder.js";
 import { elementwiseKernels } from "./elementwise.js";
+import { fusedKernels } from "./fused.js";
 import { indexingKernels } from "./indexing.js";
 import { reductionKernels } from "./reduction.js";
 import { shapeKernels } from "./shape.js";
@@ -12,4 +13,5 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...shapeKernels,
   ...reductionKernels,
   ...indexingKernels,
+  ...fusedKernels,
 };
