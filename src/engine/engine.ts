@@ -84,6 +84,11 @@ export type EngineId = (typeof ENGINE_IDS)[number];
 export interface CompileHints {
   /** Fewer threads than the engine's, for programs whose operators are too small to be shared out. */
   readonly threads?: number;
+  /**
+   * What the other threads do while they have nothing to do: "spin" (the default) takes up work at once, "sleep" leaves
+   * the processor to others, which is faster where runs are short and the caller works between them.
+   */
+  readonly idle?: "spin" | "sleep";
 }
 
 export interface Engine {

@@ -83,8 +83,8 @@ const BATCH_SIZES = [1, 2, 4, 16, 32, 64, 128, 192, 256];
 const DEFAULT_MAX_ROWS = { one: 128, several: 256 };
 /** The cache of a batch may take this much, unless `maxRows` says how many rows there are. */
 const MAX_CACHE_BYTES = 2 ** 28;
-/** A pass of at most so many FLOPs runs on one thread: it is over before a second one has woken up. */
-const ONE_THREAD_FLOPS = 8e6;
+/** A pass of at most so many FLOPs runs on one thread: its operators are over before a second one has woken up. */
+const ONE_THREAD_FLOPS = 3e7;
 /**
  * A lone row that reads the adapter bank or merged weights gets a companion of padding: a product of one row by matrices
  * that are fed, not compiled in, sums in another order than one of several rows, and a sample would then depend on its batch.
@@ -286,7 +286,7 @@ export class Generator {
   private hints(tokens: number): CompileHints {
     const { config } = this.model;
     const flops = 2 * tokens * (blockParameters(config) + config.vocabSize * config.hiddenSize);
-    return flops > ONE_THREAD_FLOPS ? {} : { threads: 1 };
+    return flops > ONE_THREAD_FLOPS ? { idle: "sleep" } : { threads: 1 };
   }
 
   private prefill(

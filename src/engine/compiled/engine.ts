@@ -33,7 +33,7 @@ export function createCompiledEngine(settings: SessionSettings): Engine {
       const onDevice = transfer === null ? [] : outputs.filter((output) => output.name.startsWith(NEW_STATE));
       const session = await createSession(
         model.bytes,
-        { ...settings, threads: Math.min(threads, hints?.threads ?? threads) },
+        { ...settings, threads: Math.min(threads, hints?.threads ?? threads), idle: hints?.idle ?? "spin" },
         onDevice.map((output) => output.name),
       );
       const stateNames = model.inputs.flatMap((key) => (key.startsWith(STATE) ? [key.slice(STATE.length)] : []));

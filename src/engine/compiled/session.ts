@@ -9,6 +9,8 @@ export interface SessionSettings {
   /** ONNX Runtime's own log, on stderr: errors only, or everything (which lists where each node is placed). */
   readonly log: "errors" | "everything";
   readonly memory: MemoryUse;
+  /** Idle threads of an operator. Default "spin". */
+  readonly idle?: "spin" | "sleep";
 }
 
 /**
@@ -20,7 +22,7 @@ export type MemoryUse = "lean" | "arena";
 
 export async function createSession(
   model: Uint8Array,
-  { target, threads, log, memory }: SessionSettings,
+  { target, threads, log, memory, idle = "spin" }: SessionSettings,
   outputsOnDevice: readonly string[] = [],
 ): Promise<ort.InferenceSession> {
   return ort.InferenceSession.create(model, {
@@ -33,7 +35,10 @@ export async function createSession(
     enableMemPattern: memory === "arena",
     graphOptimizationLevel: "all",
     // Which side of a product is transposed, and how, is decided when it is recorded (`kernels/product.ts`).
-    extra: { optimization: { disable_specified_optimizers: "MatmulTransposeFusion" } },
+    extra: {
+      optimization: { disable_specified_optimizers: "MatmulTransposeFusion" },
+      session: { intra_op: { allow_spinning: idle === "spin" ? "1" : "0" } },
+    },
     logSeverityLevel: log === "everything" ? 0 : 3,
     ...(outputsOnDevice.length === 0
       ? {}
