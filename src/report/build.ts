@@ -2,10 +2,19 @@
 
 import { sanitise } from "../bench/files/sanitise.js";
 import type { RunSummary } from "../bench/summary.js";
-import { figures } from "./figures.js";
-import type { Block, Report, SampleSet, Section } from "./model.js";
+import { budgetFigure } from "./charts/budget.js";
+import { frontFigures } from "./charts/front.js";
+import { interferenceFigures } from "./charts/interference.js";
+import { differencesFigure, hypervolumeFigure, ladderFigure } from "./charts/intervals.js";
+import { trainingFigures } from "./charts/training.js";
+import { type Evidence, NO_EVIDENCE } from "./evidence.js";
+import { limits } from "./limits.js";
+import type { Block, Figure, Report, Section } from "./model.js";
 import { DASH, decimal, integer, interval } from "./numbers.js";
+import type { RunRecordText } from "./run-record.js";
+import { sampleBrowser, sampleSets } from "./samples.js";
 import { shellCommand } from "./shell.js";
+import { column } from "./table.js";
 import {
   candidatesTable,
   differencesTable,
@@ -17,52 +26,90 @@ import {
   ownPromptsTable,
   referencesTable,
   valuesTable,
+  variantsTable,
 } from "./tables.js";
 import { differenceSentence, isItReal, whatItCost, whoWins } from "./verdicts.js";
 
-export function buildReport(summary: RunSummary, samples: readonly SampleSet[]): Report {
+export function buildReport(summary: RunSummary, evidence: Evidence = NO_EVIDENCE): Report {
   const { run, values, evaluation } = summary;
   const seeds = run.seeds.length === 1 ? `seed ${run.seeds[0]}` : `seeds ${run.seeds.join(", ")}`;
   return {
-    schema: 1,
+    schema: 2,
     title: sanitise(run.title),
     subtitle: `${sanitise(run.suite)} v${run.version}: ${values.map(({ name }) => sanitise(name)).join(", ")}; ${seeds}; ${integer(evaluation.testPrompts)} test prompts`,
     headline: [
-      section("Who wins", [sentences(whoWins(summary)), table(hypervolumeTable(summary))]),
+      section("Who wins", [
+        sentences(whoWins(summary)),
+        ...figure(hypervolumeFigure(summary)),
+        table(hypervolumeTable(summary)),
+      ]),
       section("Is it real", [sentences(isItReal(summary))]),
       section("What it cost", [sentences(whatItCost(summary))]),
     ],
     sections: [
-      {
-        ...section(
-          "Figures",
-          figures(summary).map((figure): Block => ({ kind: "figure", figure })),
-        ),
-        filesOnly: true,
-      },
+      { ...section("Frontier", choice("values", frontFigures(summary))), filesOnly: true },
       section("Questions", [sentences(questions(summary))]),
+      section("Differences", [...figure(differencesFigure(summary)), table(differencesTable(summary))]),
+      section("Ablation", [...figure(ladderFigure(summary)), table(variantsTable(summary))]),
       section("Values", [table(valuesTable(summary))]),
-      section("Differences", [table(differencesTable(summary))]),
       section("Reference points", [table(referencesTable(summary))]),
       section("At matched distance from the base", tables([matchedKlTable(summary)])),
       section("On each value's own prompts", tables([ownPromptsTable(summary)])),
-      section("Budget", [table(ledgerTable(summary))]),
-      section("Interference between value vectors", tables(interferenceTables(summary))),
+      section("Budget", [...figure(budgetFigure(summary)), table(ledgerTable(summary))]),
+      { ...section("Training", choice("training", trainingFigures(summary, evidence.curves))), filesOnly: true },
+      section("Interference between value vectors", [
+        ...choice("measure", interferenceFigures(summary)),
+        ...tables(interferenceTables(summary)),
+      ]),
       section("Rulers and scales", [table(rulersTable(summary))]),
       section(
         "Samples",
-        samples.map((sample): Block => ({ kind: "sample", sample })),
+        sampleSets(summary, evidence.replies).map((sample): Block => ({ kind: "sample", sample })),
       ),
       { ...section("Every candidate", [table(candidatesTable(summary))]), filesOnly: true },
+      section("Limits", [
+        sentences([...limits(summary), ...evidence.missing.map((what) => `Not shown: ${sanitise(what)}.`)]),
+      ]),
       section("Make it again", [
         { kind: "command", command: shellCommand(run.command) },
         sentences([
           `suite hash ${sanitise(run.suiteHash)}, data hash ${sanitise(run.dataHash)}, mva-bench ${sanitise(run.packageVersion)}, engine ${sanitise(run.engine)} with ${run.threads} ${run.threads === 1 ? "thread" : "threads"}, ${sanitise(run.hardware)}.`,
         ]),
       ]),
+      ...(evidence.record === null ? [] : recordSections(evidence.record)),
     ].filter(({ blocks }) => blocks.some(hasContent)),
+    samples: sampleBrowser(summary, evidence.replies),
     summary,
   };
+}
+
+/** The exact suite and the environment: in the files only. */
+function recordSections({ suite, lock, environment }: RunRecordText): Section[] {
+  return [
+    {
+      ...section("Environment", [
+        table({
+          table: {
+            columns: [column("what"), column("which")],
+            rows: environment.map(([name, value]) => [sanitise(name), sanitise(value)]),
+          },
+          notes: [],
+        }),
+      ]),
+      filesOnly: true,
+    },
+    {
+      ...section("The exact suite", [
+        { kind: "code", name: "suite, as it was run", code: safeCode(suite) },
+        ...(lock === null ? [] : [{ kind: "code", name: "suite.lock.yaml", code: safeCode(lock) } as const]),
+      ]),
+      filesOnly: true,
+    },
+  ];
+}
+
+function safeCode(code: string): string {
+  return sanitise(code, { lineEnds: "keep" });
 }
 
 function section(heading: string, blocks: readonly Block[]): Section {
@@ -81,6 +128,14 @@ function tables(all: readonly (NotedTable | null)[]): Block[] {
   return all.filter((noted) => noted !== null).map(table);
 }
 
+function figure(drawn: Figure | null): Block[] {
+  return drawn === null ? [] : [{ kind: "figure", figure: drawn }];
+}
+
+function choice(label: string, figures: readonly Figure[]): Block[] {
+  return figures.length === 0 ? [] : [{ kind: "choice", label, figures }];
+}
+
 function hasContent(block: Block): boolean {
   switch (block.kind) {
     case "sentences":
@@ -88,8 +143,10 @@ function hasContent(block: Block): boolean {
     case "table":
       return block.table.rows.length > 0;
     case "figure":
+    case "choice":
     case "sample":
     case "command":
+    case "code":
       return true;
     default:
       return block satisfies never;

@@ -1,5 +1,5 @@
 /** A report as Markdown: for a pull request, a wiki, `report.md`. */
-import type { Block, Report, SampleSet, Section } from "./model.js";
+import type { Block, Figure, Report, SampleSet, Section } from "./model.js";
 import type { Table } from "./table.js";
 import { sampleTable } from "./tables.js";
 
@@ -23,15 +23,29 @@ function renderBlock(block: Block): string[] {
     case "table":
       return [renderTable(block.table), ...block.notes.map((note) => `<sub>${escaped(note)}</sub>`)];
     case "figure":
-      return [`![${escaped(block.figure.caption)}](figures/${block.figure.name}.svg)`, escaped(block.figure.caption)];
+      return renderFigure(block.figure);
+    case "choice":
+      return block.figures.flatMap(renderFigure);
     case "sample":
       return [renderSample(block.sample)];
     case "command":
-      // A fence longer than any run of backticks inside.
-      return [`\`\`\`\`sh\n${block.command.replaceAll("````", "` ` ` `")}\n\`\`\`\``];
+      return [fenced("sh", block.command)];
+    case "code":
+      return [`<details><summary>${escaped(block.name)}</summary>`, fenced("yaml", block.code), "</details>"];
     default:
       return block satisfies never;
   }
+}
+
+function renderFigure({ name, title, caption }: Figure): string[] {
+  return [`![${escaped(title)}](figures/${name}.svg)`, `**${escaped(title)}.** ${escaped(caption)}`];
+}
+
+/** A fence longer than any run of backticks inside. */
+function fenced(language: string, content: string): string {
+  const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${language}\n${content}\n${fence}`;
 }
 
 function renderTable({ columns, rows }: Table): string {

@@ -6,16 +6,17 @@ import type { RunSummary } from "../bench/summary.js";
 import { InputError } from "../data/errors.js";
 import { writeFileAtomic } from "../lm/atomic-file.js";
 import { buildReport } from "./build.js";
-import { renderHtml } from "./html.js";
+import { readEvidence } from "./evidence.js";
+import { renderHtml } from "./html/page.js";
 import { renderMarkdown } from "./markdown.js";
-import type { Report } from "./model.js";
-import { sampleSets } from "./samples.js";
+import { figuresOf, type Report } from "./model.js";
 import { readSummary } from "./summary-schema.js";
+import { drawFigure } from "./svg/draw.js";
 
 /** @throws InputError where the folder holds no finished run, or one that this version cannot read */
 export function reportOf(folder: string): Report {
   const summary = summaryOf(folder);
-  return buildReport(summary, sampleSets(folder, summary));
+  return buildReport(summary, readEvidence(runFiles(folder), summary));
 }
 
 /** @throws InputError */
@@ -42,11 +43,10 @@ export function writeReport(folder: string, report: Report): string[] {
   const files: [string, string][] = [
     ["report.md", renderMarkdown(report)],
     ["report.html", renderHtml(report)],
-    ...report.sections.flatMap(({ blocks }) =>
-      blocks.flatMap((block): [string, string][] =>
-        block.kind === "figure" ? [[join("figures", `${block.figure.name}.svg`), `${block.figure.svg}\n`]] : [],
-      ),
-    ),
+    ...figuresOf(report).map((figure): [string, string] => [
+      join("figures", `${figure.name}.svg`),
+      `${drawFigure(figure)}\n`,
+    ]),
   ];
   return files.map(([name, content]) => {
     const path = join(folder, name);

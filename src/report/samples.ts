@@ -1,48 +1,84 @@
-/**
- * What one method's candidates answer to the same prompts, read from `samples.jsonl` and `scores.csv`: a reader sees
- * replies move with the weights. The prompts are the first of the test split, not chosen ones.
- */
-import { existsSync } from "node:fs";
-import { runFiles } from "../bench/files/run-files.js";
-import { readSamples, type SampleRow } from "../bench/files/samples.js";
+/** Replies as a report shows them: a few prompts with one method's, and a browser of many prompts and methods. */
 import { sanitise } from "../bench/files/sanitise.js";
-import { readScores } from "../bench/files/scores.js";
 import type { MethodSummary, RunSummary } from "../bench/summary.js";
-import type { SampleSet } from "./model.js";
+import { isBase, isRanked } from "./charts/styles.js";
+import type { BrowserReply, SampleBrowser, SampleSet } from "./model.js";
+import type { Replies } from "./replies.js";
+import { weightsText } from "./tables.js";
 
 const PROMPTS = 3;
 
-/**
- * Samples of the leader (or the first method that answers declared preferences); none where the run kept none.
- * @throws InputError for a damaged file
- */
-export function sampleSets(folder: string, summary: RunSummary): SampleSet[] {
-  const files = runFiles(folder);
+/** What a page may carry, in characters of text; prompts that would go beyond are left out. */
+const MOST_CHARACTERS = 500_000;
+
+/** Ids of the rows whose replies a report shows: the base and the ranked ones; all where none is ranked. */
+export function shownMethods(summary: RunSummary): ReadonlySet<string> {
+  const anyRanked = summary.methods.some(({ ranked }) => ranked);
+  return new Set(
+    summary.methods.flatMap((method) => (!anyRanked || method.ranked || isBase(method) ? [method.id] : [])),
+  );
+}
+
+/** The first prompts, answered by the base and the leader (or the first method that answers declared preferences). */
+export function sampleSets(summary: RunSummary, replies: Replies | null): SampleSet[] {
   const method = methodToShow(summary);
-  const seed = summary.run.seeds[0];
-  if (method === undefined || seed === undefined || !existsSync(files.samples)) return [];
-  const byPrompt = new Map<string, Map<string, SampleRow>>();
-  for (const sample of readSamples(files.samples)) {
-    if (sample.seed !== seed || sample.split !== "test" || sample.sample !== 0) continue;
-    if (sample.method !== method.id && !isBase(summary, sample.method)) continue;
-    const known = byPrompt.get(sample.prompt);
-    if (known !== undefined) known.set(sample.candidate, sample);
-    else if (byPrompt.size < PROMPTS) byPrompt.set(sample.prompt, new Map([[sample.candidate, sample]]));
-  }
-  const scores = scoresOf(files.scores, seed, new Set(byPrompt.keys()));
-  return [...byPrompt].map(([prompt, samples]) => ({
-    prompt: sanitise([...samples.values()][0]?.promptText.trim() ?? ""),
+  if (replies === null || method === undefined) return [];
+  const rows = [...summary.methods.filter(isBase), method].flatMap(({ id, candidates }) =>
+    candidates.filter(({ seed }) => seed === replies.seed).map(({ name, weights }) => ({ id, name, weights })),
+  );
+  return replies.prompts.slice(0, PROMPTS).map(({ key, text }) => ({
+    prompt: sanitise(text),
     values: summary.values.map(({ name }) => sanitise(name)),
-    replies: inOrder(summary, method, samples).map(({ sample, weights }) => ({
-      candidate: sanitise(sample.candidate),
-      weights,
-      text: sanitise(sample.reply.trim()),
-      ended: sample.ended,
-      scores: summary.values.map(
-        ({ name }) => scores.get(scoreKey(sample.method, sample.candidate, prompt, name)) ?? null,
-      ),
-    })),
+    replies: rows.flatMap(({ id, name, weights }) => {
+      const reply = replies.of(id, name, key);
+      return reply === null ? [] : [{ candidate: sanitise(name), weights, ...reply, text: sanitise(reply.text) }];
+    }),
   }));
+}
+
+/** Null where no reply was kept. */
+export function sampleBrowser(summary: RunSummary, replies: Replies | null): SampleBrowser | null {
+  if (replies === null || replies.prompts.length === 0) return null;
+  const shown = shownMethods(summary);
+  const rows = summary.methods
+    .filter(({ id }) => shown.has(id))
+    .map(({ id, title, candidates }) => ({
+      id,
+      title,
+      candidates: candidates.filter(({ seed }) => seed === replies.seed),
+    }));
+  let characters = 0;
+  const prompts: SampleBrowser["prompts"][number][] = [];
+  for (const { key, text } of replies.prompts) {
+    const own = rows.map(({ id, candidates }) => candidates.map(({ name }) => replies.of(id, name, key)));
+    characters += text.length + own.flat().reduce((sum, reply) => sum + (reply?.text.length ?? 0) + 40, 0);
+    if (characters > MOST_CHARACTERS && prompts.length >= PROMPTS) break;
+    prompts.push({ text: safeText(text), replies: own.map((replied) => replied.map(safeReply)) });
+  }
+  const open = summary.methods.filter((method) => shown.has(method.id) && isRanked(method));
+  const leader = methodToShow(summary);
+  const first = [...(leader === undefined ? [] : [leader]), ...open.filter((method) => method !== leader)];
+  return {
+    values: summary.values.map(({ name }) => sanitise(name)),
+    methods: rows.map(({ id, title, candidates }) => ({
+      id: sanitise(id),
+      title: sanitise(title),
+      candidates: candidates.map(({ name, weights }) => ({ name: sanitise(name), weights: weightsText(weights) })),
+    })),
+    open: first.slice(0, 2).map(({ id }) => sanitise(id)),
+    prompts,
+    promptsInRun: summary.evaluation.testPrompts,
+    seed: replies.seed,
+  };
+}
+
+/** Paragraphs of a transcript stay. */
+function safeText(text: string): string {
+  return sanitise(text, { lineEnds: "keep" });
+}
+
+function safeReply(reply: BrowserReply | null): BrowserReply | null {
+  return reply === null ? null : { ...reply, text: safeText(reply.text) };
 }
 
 function methodToShow(summary: RunSummary): MethodSummary | undefined {
@@ -50,40 +86,4 @@ function methodToShow(summary: RunSummary): MethodSummary | undefined {
     ({ candidates }) => candidates.filter(({ weights }) => weights !== null).length > 1,
   );
   return declared.find(({ id }) => id === summary.leader) ?? declared.find(({ ranked }) => ranked) ?? declared[0];
-}
-
-/** The base is the row that offers one candidate without weights. */
-function isBase(summary: RunSummary, id: string): boolean {
-  const candidates = summary.methods.find((method) => method.id === id)?.candidates ?? [];
-  return (
-    candidates.length > 0 && candidates.every(({ weights, coefficients }) => weights === null && coefficients === null)
-  );
-}
-
-function inOrder(
-  summary: RunSummary,
-  method: MethodSummary,
-  samples: ReadonlyMap<string, SampleRow>,
-): { sample: SampleRow; weights: readonly number[] | null }[] {
-  const others = summary.methods.filter(({ id }) => isBase(summary, id));
-  return [...others, method].flatMap(({ candidates }) => {
-    const first = candidates.filter(({ seed }) => seed === summary.run.seeds[0]);
-    return first.flatMap(({ name, weights }) => {
-      const sample = samples.get(name);
-      return sample === undefined ? [] : [{ sample, weights }];
-    });
-  });
-}
-
-function scoreKey(method: string, candidate: string, prompt: string, value: string): string {
-  return JSON.stringify([method, candidate, prompt, value]);
-}
-
-/** The test scores of these prompts' first samples. */
-function scoresOf(file: string, seed: number, prompts: ReadonlySet<string>): Map<string, number> {
-  if (!existsSync(file) || prompts.size === 0) return new Map();
-  const wanted = readScores(file).filter(
-    (row) => row.seed === seed && row.split === "test" && row.sample === 0 && prompts.has(row.prompt),
-  );
-  return new Map(wanted.map((row) => [scoreKey(row.method, row.candidate, row.prompt, row.value), row.score]));
 }

@@ -67,7 +67,7 @@ export function valuesTable(summary: RunSummary): NotedTable {
       columns: [
         column("method"),
         ...summary.values.flatMap(({ name, ruler }) => [
-          column(`${sanitise(name)}${ruler ? "" : " (no ruler)"}`, "right"),
+          column(`${sanitise(name)}${ruler ? "" : " (no ruler)"}: best`, "right"),
           column("mean", "right"),
         ]),
       ],
@@ -102,6 +102,19 @@ export function differencesTable(summary: RunSummary): NotedTable {
       ]),
     },
     notes: ["paired over prompts (and seeds); p adjusted by Holm over the differences of its family"],
+  };
+}
+
+/** Each variant against the method that it varies. */
+export function variantsTable(summary: RunSummary): NotedTable {
+  const { table } = differencesTable({ ...summary, differences: summary.variants, questions: [] });
+  const titles = new Map(summary.methods.map(({ id, title }) => [id, sanitise(title)]));
+  return {
+    table: {
+      columns: [...table.columns, column("variant")],
+      rows: table.rows.map((row, at) => [...row, titles.get(summary.variants[at]?.a ?? "") ?? DASH]),
+    },
+    notes: ["paired over prompts (and seeds); p adjusted by Holm over the variants"],
   };
 }
 

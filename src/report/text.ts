@@ -5,7 +5,9 @@ import { renderTable } from "./table.js";
 import { textWidth, wrap } from "./text-width.js";
 
 export function renderText(report: Report, width: number): string {
-  const shown = [...report.headline, ...report.sections].filter(({ filesOnly }) => filesOnly !== true);
+  const shown = [...report.headline, ...report.sections].filter(
+    ({ filesOnly, blocks }) => filesOnly !== true && blocks.some((block) => renderBlock(block, width).length > 0),
+  );
   return `${[
     ...wrap(report.title, width),
     ...wrap(report.subtitle, width),
@@ -17,7 +19,10 @@ function renderSection({ heading, blocks }: Section, width: number): string[] {
   const rule = "─".repeat(Math.max(0, width - textWidth(heading) - 4));
   return [
     `── ${heading} ${rule}`,
-    ...blocks.flatMap((block, at) => [...(at > 0 ? [""] : []), ...renderBlock(block, width)]),
+    ...blocks
+      .map((block) => renderBlock(block, width))
+      .filter((lines) => lines.length > 0)
+      .flatMap((lines, at) => [...(at > 0 ? [""] : []), ...lines]),
   ];
 }
 
@@ -31,7 +36,10 @@ function renderBlock(block: Block, width: number): string[] {
       return renderSample(block.sample, width);
     case "command":
       return [block.command];
+    case "code":
+      return block.code.split("\n");
     case "figure":
+    case "choice":
       return [];
     default:
       return block satisfies never;

@@ -15,6 +15,16 @@ function possessive(name: string): string {
   return name.endsWith("s") ? `${name}'` : `${name}'s`;
 }
 
+/** "Soup's", or "that of Soup (greedy)": no apostrophe after a bracket. */
+function thatOf(name: string): string {
+  return /[\p{L}\p{N}]$/u.test(name) ? possessive(name) : `that of ${name}`;
+}
+
+/** "Soup's hypervolume", or "The hypervolume of Soup (greedy)". */
+function hypervolumeOf(name: string): string {
+  return /[\p{L}\p{N}]$/u.test(name) ? `${possessive(name)} hypervolume` : `The hypervolume of ${name}`;
+}
+
 export function whoWins(summary: RunSummary): string[] {
   const leader = summary.methods.find(({ id }) => id === summary.leader);
   if (leader === undefined) return [noLeader(summary)];
@@ -54,7 +64,7 @@ export function differenceSentence(summary: RunSummary, difference: Difference):
       : `${decimal(Math.abs(relative.value) * 100, 1)}${NBSP}% ${interval(magnitude(scaled(relative, 100)), 1)}`;
   if (difference.shown) {
     const verb = difference.difference.value > 0 ? "exceeds" : "falls short of";
-    return `${possessive(a)} hypervolume ${verb} ${possessive(b)} by ${by}.`;
+    return `${hypervolumeOf(a)} ${verb} ${thatOf(b)} by ${by}.`;
   }
   const bounds = relative === null ? interval(difference.difference) : `${interval(scaled(relative, 100), 1)}${NBSP}%`;
   const { low, high } = difference.difference;
@@ -99,18 +109,45 @@ export function isItReal(summary: RunSummary): string[] {
         : ` (held-out accuracy ${percent(value.accuracy.value)} [${decimal(value.accuracy.low * 100, 1)}, ${decimal(value.accuracy.high * 100, 1)}])`;
     sentences.push(`${sanitise(value.name)} has no ruler${accuracy}: no headline rests on it.`);
   }
-  if (summary.references.length > 1 && summary.leader !== null) {
-    sentences.push(
-      summary.rankingStable
-        ? `The ranking is the same at all ${summary.references.length} reference points.`
-        : "The ranking changes with the reference point: see below.",
-    );
-  }
+  sentences.push(...atOtherReferences(summary));
   for (const { method, seed, message } of summary.failures) {
     sentences.push(`${titleOf(summary, method)} failed on seed ${seed}: ${sanitise(message)}`);
   }
   return sentences;
 }
+
+/** Whether the winner hangs on where the reference point lies. Where nobody has a hypervolume, nothing can be ranked. */
+function atOtherReferences(summary: RunSummary): string[] {
+  const { references, leader } = summary;
+  if (references.length < 2 || leader === null) return [];
+  const contenders = summary.methods.filter(({ ranked, undertrained: none }) => ranked && none.length === 0);
+  const tellers = references.filter(({ hypervolume }) => contenders.some(({ id }) => (hypervolume[id] ?? 0) > 0));
+  const silent = references.filter((reference) => !tellers.includes(reference));
+  const first = tellers.map(({ name, hypervolume }) => ({
+    name,
+    id: contenders.reduce((best, { id }) => ((hypervolume[id] ?? 0) > (hypervolume[best] ?? 0) ? id : best), leader),
+  }));
+  const others = first.filter(({ id }) => id !== leader);
+  const nobody =
+    silent.length === 0
+      ? ""
+      : ` At ${list(silent.map(({ name }) => REFERENCES[name]))} nobody has a hypervolume: nothing to rank there.`;
+  if (tellers.length < 2) return nobody === "" ? [] : [nobody.trim()];
+  if (others.length > 0) {
+    const instead = others.map(({ name, id }) => `${titleOf(summary, id)} leads at ${REFERENCES[name]}`);
+    return [`Who leads depends on the reference point: ${list(instead)}.${nobody}`];
+  }
+  const all = silent.length === 0 ? `all ${tellers.length}` : `the ${tellers.length}`;
+  return [
+    `${titleOf(summary, leader)} leads at ${all} reference points${silent.length === 0 ? "" : " that tell"}.${nobody}`,
+  ];
+}
+
+export const REFERENCES = {
+  suite: "the suite's reference",
+  nadir: "a point below the worst candidate",
+  base: "the base's own point",
+} as const;
 
 /** Titles of undertrained methods, together where they fail on the same values. */
 function undertrained(summary: RunSummary): ReadonlyMap<string, readonly string[]> {

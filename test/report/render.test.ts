@@ -1,37 +1,13 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import type { RunSummary } from "../../src/bench/summary.js";
-import { staircase } from "../../src/report/figures.js";
-import {
-  buildReport,
-  type Report,
-  renderHtml,
-  renderMarkdown,
-  renderText,
-  type SampleSet,
-} from "../../src/report/index.js";
-import { scaleOver } from "../../src/report/svg.js";
+import type { Evidence } from "../../src/report/evidence.js";
+import { buildReport, figuresOf, renderMarkdown, renderText } from "../../src/report/index.js";
 import { textWidth } from "../../src/report/text-width.js";
+import { evidenceFixture } from "./evidence-fixture.js";
 import { estimate, summaryFixture } from "./summary-fixture.js";
 
-const samples: SampleSet[] = [
-  {
-    prompt: "Tell me how to bake bread, please.",
-    values: ["helpful", "harmless", "humorous"],
-    replies: [
-      { candidate: "base", weights: null, text: "Mix and bake.", ended: true, scores: [0.5, 0.4, 0.1] },
-      {
-        candidate: "w100-0-0",
-        weights: [1, 0, 0],
-        text: "First knead it well",
-        ended: false,
-        scores: [0.9, 0.4, null],
-      },
-    ],
-  },
-];
-
-const report = buildReport(summaryFixture(), samples);
+const report = buildReport(summaryFixture(), evidenceFixture());
 
 /** Runs of any shape: any strings for names, any finite or missing numbers. */
 const hostileText = fc.oneof(
@@ -82,15 +58,26 @@ const anySummary: fc.Arbitrary<RunSummary> = fc
     });
   });
 
+/** Any text in replies, tasks of trainings, suites and environments. */
+const anyEvidence: fc.Arbitrary<Evidence> = fc.tuple(hostileText, hostileText).map(([first, second]) => {
+  const { curves, record } = evidenceFixture();
+  return {
+    ...evidenceFixture({ prompt: first, reply: second }),
+    curves: curves.map((curve) => ({ ...curve, method: first, task: second })),
+    record: { ...record, suite: first, lock: second, environment: [[first, second]] },
+    missing: [first],
+  } as Evidence;
+});
+
 describe("text", () => {
   test("the whole report, as it stands", () => {
     expect(renderText(report, 80)).toMatchSnapshot();
   });
 
-  property.prop([anySummary, fc.integer({ min: 40, max: 140 })], { numRuns: 60 })(
+  property.prop([anySummary, anyEvidence, fc.integer({ min: 40, max: 140 })], { numRuns: 40 })(
     "any run renders, never wider than the screen, and no control character comes through",
-    (summary, width) => {
-      const text = renderText(buildReport(summary, samples), width);
+    (summary, evidence, width) => {
+      const text = renderText(buildReport(summary, evidence), width);
       for (const line of text.split("\n")) {
         if (!line.startsWith("mva-bench ")) expect(textWidth(line)).toBeLessThanOrEqual(width);
       }
@@ -108,39 +95,6 @@ describe("text", () => {
   test("what is too long for a terminal is in the files only", () => {
     expect(renderText(report, 80)).not.toContain("Every candidate");
     expect(renderMarkdown(report)).toContain("## Every candidate");
-  });
-});
-
-/** Tags in order; throws where one is closed that is not open. Void elements of HTML are known. */
-function wellFormed(markup: string): void {
-  const open: string[] = [];
-  const body = markup.replace(/<!doctype html>/, "").replace(/<style>[\s\S]*?<\/style>/, "");
-  for (const [, close, name = "", rest = ""] of body.matchAll(
-    /<(\/?)([a-zA-Z0-9]+)((?:\s+[\w:-]+="[^"<]*")*\s*\/?)>/g,
-  )) {
-    if (["meta"].includes(name) || rest.endsWith("/")) continue;
-    if (close === "/") expect(open.pop()).toBe(name);
-    else open.push(name);
-  }
-  expect(open).toEqual([]);
-  // Whatever is not a tag is text: no bracket is left over.
-  const text = body.replace(/<(\/?)([a-zA-Z0-9]+)((?:\s+[\w:-]+="[^"<]*")*\s*\/?)>/g, "");
-  expect(text).not.toMatch(/[<>]/);
-}
-
-describe("HTML", () => {
-  test("one page that asks for nothing from outside and runs nothing", () => {
-    const html = renderHtml(report);
-    wellFormed(html);
-    expect(html).not.toMatch(/<script|<link|<img|@import|url\(|\ssrc=|\son\w+=/i);
-    expect([...html.matchAll(/https?:\/\/[^"\s<]+/g)].map(([url]) => url)).toEqual(
-      html.match(/http:\/\/www\.w3\.org\/2000\/svg/g) ?? [],
-    );
-    expect(html).toContain("Alpha&#39;s hypervolume exceeds Betas&#39; by");
-  });
-
-  property.prop([anySummary], { numRuns: 40 })("names and messages stay text, whatever they hold", (summary) => {
-    wellFormed(renderHtml(buildReport(summary, samples)));
   });
 });
 
@@ -162,55 +116,18 @@ describe("Markdown", () => {
   test("every figure it shows is one that is written", () => {
     const shown = [...renderMarkdown(report).matchAll(/\]\(figures\/([^)]+)\.svg\)/g)].map(([, name]) => name);
     expect(shown).toEqual(figuresOf(report).map(({ name }) => name));
-    expect(shown).toHaveLength(4);
+    expect(new Set(shown).size).toBe(shown.length);
+    // Hypervolume, three fronts, differences, ablation, budget, one training, two heat maps.
+    expect(shown).toHaveLength(10);
   });
 
   test("markup in names is escaped", () => {
     const summary = summaryFixture();
     const named = { ...summary, run: { ...summary.run, title: "<b>*x*</b> | y" } };
-    expect(renderMarkdown(buildReport(named, [])).split("\n")[0]).toBe("# &lt;b&gt;\\*x\\*&lt;/b&gt; \\| y");
+    expect(renderMarkdown(buildReport(named)).split("\n")[0]).toBe("# &lt;b&gt;\\*x\\*&lt;/b&gt; \\| y");
   });
 });
 
-function figuresOf({ sections }: Report) {
-  return sections.flatMap(({ blocks }) => blocks.flatMap((block) => (block.kind === "figure" ? [block.figure] : [])));
-}
-
-describe("figures", () => {
-  test("one front for every pair of values, each a well-formed picture that shows every candidate", () => {
-    const fronts = figuresOf(report).filter(({ name }) => name.startsWith("front-"));
-    expect(fronts.map(({ name }) => name)).toEqual([
-      "front-1-helpful-2-harmless",
-      "front-1-helpful-3-humorous",
-      "front-2-harmless-3-humorous",
-    ]);
-    const candidates = summaryFixture().methods.reduce((sum, { candidates: all }) => sum + all.length, 0);
-    for (const { svg } of fronts) {
-      wellFormed(svg);
-      expect(svg.match(/<g><title>/g)).toHaveLength(candidates);
-      expect(svg).not.toMatch(/NaN|Infinity/);
-    }
-  });
-
-  property.prop([fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 9 })))])(
-    "the staircase holds the points that no other dominates, each once, from left to right",
-    (points) => {
-      const dominated = ([x, y]: readonly [number, number]): boolean =>
-        points.some(([a, b]) => a >= x && b >= y && (a > x || b > y));
-      const expected = [...new Set(points.filter((point) => !dominated(point)).map(String))].sort();
-      const found = staircase(points);
-      expect(found.map(String).sort()).toEqual(expected);
-      expect(found.map(([x]) => x)).toEqual(found.map(([x]) => x).sort((a, b) => a - b));
-    },
-  );
-
-  property.prop([fc.array(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 }))])(
-    "a scale covers its values with a few evenly spaced ticks",
-    (values) => {
-      const scale = scaleOver(values);
-      for (const value of values) expect(value >= scale.low && value <= scale.high).toBe(true);
-      expect(scale.ticks.length).toBeGreaterThanOrEqual(2);
-      expect(scale.ticks.length).toBeLessThanOrEqual(12);
-    },
-  );
+test("JSON is the whole model: what is printed is what was built", () => {
+  expect(JSON.parse(JSON.stringify(report))).toEqual(report);
 });

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { formatSample } from "../../src/bench/files/samples.js";
 import { writeScores } from "../../src/bench/files/scores.js";
 import { InputError } from "../../src/data/errors.js";
-import type { Report } from "../../src/report/model.js";
+import { type Report, renderHtml, renderText } from "../../src/report/index.js";
 import { reportOf, summaryOf, writeReport } from "../../src/report/run-report.js";
 import { summaryFixture } from "./summary-fixture.js";
 
@@ -52,6 +52,7 @@ function samplesOf(report: Report) {
 describe("samples", () => {
   test("the base, then the leader's candidates in their own order, on the first test prompts", () => {
     const sets = samplesOf(reportOf(finishedRun()));
+    expect(sets).toHaveLength(3);
     expect(sets.map(({ prompt }) => prompt)).toEqual(["ask p1", "ask p2", "ask p3"]);
     const leader = summaryFixture().methods.find(({ id }) => id === "alpha")?.candidates ?? [];
     for (const { replies } of sets) {
@@ -61,6 +62,51 @@ describe("samples", () => {
       );
       for (const { scores } of replies) expect(scores).toEqual([0, 0.1, 0.2]);
     }
+  });
+
+  test("the browser holds every prompt, of the base and the ranked methods, in the order of their candidates", () => {
+    const { samples } = reportOf(finishedRun());
+    expect(samples?.prompts.map(({ text }) => text)).toEqual(["ask p1", "ask p2", "ask p3", "ask p4", "ask p5"]);
+    expect(samples?.methods.map(({ id }) => id)).toEqual(["base", "alpha", "beta", "gamma", "delta"]);
+    expect(samples?.open).toEqual(["alpha", "beta"]);
+    const [, alpha, beta, gamma] = samples?.methods ?? [];
+    const [first] = samples?.prompts ?? [];
+    expect(first?.replies[1]?.map((reply) => reply?.text)).toEqual(
+      alpha?.candidates.map(({ name }) => `alpha ${name} says`),
+    );
+    expect(first?.replies[2]?.[1]).toEqual({
+      text: `beta ${beta?.candidates[1]?.name} says`,
+      ended: true,
+      scores: [0, 0.1, 0.2],
+    });
+    expect(gamma?.candidates.length).toBeGreaterThan(0);
+    expect(first?.replies[3]?.every((reply) => reply === null)).toBe(true);
+  });
+
+  test("a page carries no more replies than it can", () => {
+    const path = finishedRun();
+    const { candidates } = summaryFixture().methods.find(({ id }) => id === "alpha") ?? { candidates: [] };
+    const long = Array.from({ length: 50 }, (_, p) =>
+      candidates.map(({ name }) =>
+        formatSample({
+          seed: 1,
+          method: "alpha",
+          candidate: name,
+          split: "test",
+          prompt: `long ${p}`,
+          promptText: `long ${p}`,
+          sample: 0,
+          reply: "word ".repeat(1000),
+          ended: true,
+        }),
+      ),
+    );
+    writeFileSync(join(path, "samples.jsonl"), long.flat().join(""));
+    const report = reportOf(path);
+    expect(report.samples?.prompts.length).toBeGreaterThan(3);
+    expect(report.samples?.prompts.length).toBeLessThan(50);
+    expect(report.samples?.promptsInRun).toBe(384);
+    expect(renderHtml(report).length).toBeLessThan(1.5e6);
   });
 
   test("a run that kept no samples is reported without", () => {
@@ -81,10 +127,15 @@ describe("files", () => {
         .sort(),
     ).toEqual(["figures", "report.html", "report.md"]);
     expect(readdirSync(join(path, "figures")).sort()).toEqual([
+      "ablation.svg",
+      "budget.svg",
+      "differences.svg",
       "front-1-helpful-2-harmless.svg",
       "front-1-helpful-3-humorous.svg",
       "front-2-harmless-3-humorous.svg",
       "hypervolume.svg",
+      "interference-cka.svg",
+      "interference-cosine.svg",
     ]);
     for (const file of written) expect(existsSync(file)).toBe(true);
     expect(readFileSync(join(path, "report.html"), "utf8")).toMatch(/^<!doctype html>/);
@@ -94,6 +145,34 @@ describe("files", () => {
     const path = finishedRun();
     const first = writeReport(path, reportOf(path)).map((file) => readFileSync(file, "utf8"));
     expect(writeReport(path, reportOf(path)).map((file) => readFileSync(file, "utf8"))).toEqual(first);
+  });
+});
+
+describe("what lies beside the summary", () => {
+  test("a damaged file costs its own part, and the report says which", () => {
+    const path = finishedRun();
+    writeFileSync(join(path, "events.jsonl"), "{broken}\n");
+    writeFileSync(join(path, "run.json"), "{}");
+    const said = renderText(reportOf(path), 100).replaceAll(/\s+/g, " ");
+    expect(said).toContain("Not shown: ");
+    expect(said).toContain("events.jsonl: line 1 is not JSON");
+    expect(said).toContain("run.json: ");
+    expect(samplesOf(reportOf(path))).toHaveLength(3);
+  });
+
+  test("a summary of an older version is read, without what it does not hold", () => {
+    const path = folder();
+    const old = JSON.parse(JSON.stringify(summaryFixture())) as Record<string, unknown> & {
+      methods: { candidates: Record<string, unknown>[] }[];
+      interference: Record<string, unknown>[];
+    };
+    delete old["variants"];
+    for (const entry of old.interference) delete entry["layers"];
+    for (const { candidates } of old.methods) for (const candidate of candidates) delete candidate["covariance"];
+    writeFileSync(join(path, "summary.json"), JSON.stringify(old));
+    const html = renderHtml(reportOf(path));
+    expect(html).not.toContain("<ellipse");
+    expect(html).not.toContain("joint 95");
   });
 });
 

@@ -158,7 +158,7 @@ export function summaryFixture(change: Partial<RunSummary> = {}): RunSummary {
         layers: [0, 1, 2].map((layer) => ({
           layer,
           pairs: [
-            { a: "helpful", b: "harmless", cka: 0.01 * layer, cosine: -0.03 * layer },
+            { a: "helpful", b: "harmless", cka: 0.01 * layer, cosine: 0.01 - 0.03 * layer },
             { a: "helpful", b: "humorous", cka: 0.2 + 0.1 * layer, cosine: 0.11 },
           ],
         })),

@@ -31,6 +31,15 @@ describe("who wins", () => {
     ]);
   });
 
+  test("a title that ends in a bracket takes no apostrophe", () => {
+    const summary = summaryFixture();
+    const methods = summary.methods.map((method) =>
+      method.id === "beta" ? { ...method, title: "Beta (fast)" } : method,
+    );
+    const said = whoWins({ ...summary, methods }).map((sentence) => sentence.replaceAll("\u00a0", " "));
+    expect(said[1]).toBe("Alpha's hypervolume exceeds that of Beta (fast) by 4.1 % [1.2, 6.9].");
+  });
+
   test("a deficit falls short, with its bounds the right way round", () => {
     expect(plain([differenceSentence(summaryFixture(), difference("gamma", "beta", -0.02, 0.01, 0.5, true))])).toEqual([
       "Gamma's hypervolume falls short of Betas' by 4.0 % [2.0, 6.0].",
@@ -68,8 +77,22 @@ describe("is it real", () => {
       "Seeds: not assessed (1 of the 3 that a statement about methods needs). The 95 % intervals are over 384 test prompts and hold for these trained models.",
       "Delta is undertrained at this budget (not shown to beat the base on humorous) and left out of who wins.",
       "humorous has no ruler (held-out accuracy 52.0 % [47.0, 57.0]): no headline rests on it.",
-      "The ranking changes with the reference point: see below.",
+      "Alpha leads at all 3 reference points.",
     ]);
+  });
+
+  test("another leader at another reference point is named; where nobody has a hypervolume, nothing is ranked", () => {
+    const summary = summaryFixture();
+    const [suite, nadir, base] = summary.references;
+    if (suite === undefined || nadir === undefined || base === undefined) throw new Error("the fixture has three");
+    const none = { ...base, hypervolume: Object.fromEntries(summary.methods.map(({ id }) => [id, 0])) };
+    const said = (references: typeof summary.references) => isItReal({ ...summary, references }).at(-1);
+    expect(said([suite, { ...nadir, hypervolume: { ...nadir.hypervolume, beta: 0.9 } }, none])).toBe(
+      "Who leads depends on the reference point: Betas leads at a point below the worst candidate. At the base's own point nobody has a hypervolume: nothing to rank there.",
+    );
+    expect(said([suite, nadir, none])).toBe(
+      "Alpha leads at the 2 reference points that tell. At the base's own point nobody has a hypervolume: nothing to rank there.",
+    );
   });
 
   test("enough seeds are said to be assessed", () => {

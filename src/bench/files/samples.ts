@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { InputError } from "../../data/errors.js";
 import { AppendFile } from "./append-file.js";
-import { readJsonLines } from "./json-lines.js";
+import { type JsonLine, JsonLinesReader, readJsonLines } from "./json-lines.js";
 import { schemaFault } from "./schema-fault.js";
 import { SCORED_SPLITS } from "./scores.js";
 
@@ -34,11 +34,26 @@ export function formatSample(row: SampleRow): string {
  * @throws InputError naming file, line and key
  */
 export function readSamples(path: string): SampleRow[] {
-  return readJsonLines(path, ({ value, line }) => {
-    const result = sampleSchema.safeParse(value);
-    if (!result.success) throw new InputError(`${path}: line ${line}, ${schemaFault(result.error)}`);
-    return result.data;
-  });
+  return readJsonLines(path, (line) => sampleOf(path, line));
+}
+
+/**
+ * The same one by one, for files that need not fit in memory.
+ * @throws InputError naming file, line and key
+ */
+export function* eachSample(path: string): Generator<SampleRow> {
+  const reader = new JsonLinesReader(path);
+  try {
+    for (const line of reader.next()) yield sampleOf(path, line);
+  } finally {
+    reader.close();
+  }
+}
+
+function sampleOf(path: string, { value, line }: JsonLine): SampleRow {
+  const result = sampleSchema.safeParse(value);
+  if (!result.success) throw new InputError(`${path}: line ${line}, ${schemaFault(result.error)}`);
+  return result.data;
 }
 
 /** `samples.jsonl` while a run goes on: whole lines only, continued after a kill. */
