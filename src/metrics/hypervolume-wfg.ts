@@ -146,25 +146,37 @@ function collect({ active, inside }: Level, e: number, size: number, lower: Leve
   return limits;
 }
 
-/** `compare` where four objectives are left, written out: most of the time is spent in these two loops. */
+/**
+ * `compare` where four objectives are left, written out: most of the time is spent in these two loops. Active points before p in the
+ * last objective cannot be dominated by it, and those behind it (but for ties) cannot dominate it.
+ */
 function compare4({ active, gone }: Level, size: number, bound: Float64Array): number {
   const p = 4 * size;
   const p0 = active[p] as number;
   const p1 = active[p + 1] as number;
   const p2 = active[p + 2] as number;
   const p3 = active[p + 3] as number;
-  let place = 0;
+  let o = 0;
+  for (; o < p && (active[o + 3] as number) < p3; o += 4) {
+    const beyond =
+      bit((active[o] as number) > p0) |
+      (bit((active[o + 1] as number) > p1) << 1) |
+      (bit((active[o + 2] as number) > p2) << 2);
+    if ((beyond & (beyond - 1)) !== 0) continue;
+    if (beyond === 0) return -1;
+    const which = beyond >> 1;
+    if ((active[o + which] as number) < (bound[which] as number)) bound[which] = active[o + which] as number;
+  }
+  const place = o >> 2;
   let dominated = 0;
-  for (let o = 0; o < p; o += 4) {
+  for (; o < p; o += 4) {
     const x0 = active[o] as number;
     const x1 = active[o + 1] as number;
     const x2 = active[o + 2] as number;
-    const x3 = active[o + 3] as number;
-    const below = bit(x3 < p3);
-    place += below;
     gone[dominated + 1] = o;
-    dominated += (bit(x0 < p0) | bit(x1 < p1) | bit(x2 < p2) | below) ^ 1;
-    const beyond = bit(x0 > p0) | (bit(x1 > p1) << 1) | (bit(x2 > p2) << 2) | (bit(x3 > p3) << 3);
+    dominated += (bit(x0 < p0) | bit(x1 < p1) | bit(x2 < p2)) ^ 1;
+    const beyond =
+      bit(x0 > p0) | (bit(x1 > p1) << 1) | (bit(x2 > p2) << 2) | (bit((active[o + 3] as number) > p3) << 3);
     if ((beyond & (beyond - 1)) !== 0) continue;
     if (beyond === 0) return -1;
     const which = 31 - Math.clz32(beyond);
@@ -190,7 +202,8 @@ function collect4({ active }: Level, size: number, { points: limit, reference: b
     const x1 = active[o + 1] as number;
     const x2 = active[o + 2] as number;
     const x3 = active[o + 3] as number;
-    if ((bit(x0 < b0) & bit(x1 < b1) & bit(x2 < b2) & bit(x3 < b3)) === 0) continue;
+    if (x3 >= b3) break;
+    if ((bit(x0 < b0) & bit(x1 < b1) & bit(x2 < b2)) === 0) continue;
     limit[row] = x0 > p0 ? x0 : p0;
     limit[row + 1] = x1 > p1 ? x1 : p1;
     limit[row + 2] = x2 > p2 ? x2 : p2;

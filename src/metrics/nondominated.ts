@@ -124,15 +124,18 @@ function filter2d({ data, count }: PackedPoints, kept: Uint8Array, ids: Int32Arr
   const order = orderBy(data, 2, 0, count);
   let bestBefore = Number.POSITIVE_INFINITY;
   for (let i = 0; i < count; ) {
-    const x = data[2 * (order[i] as number)];
-    let best = Number.POSITIVE_INFINITY;
-    let end = i;
+    // points of one x: of them the lowest may stay, and its equals
+    const at = 2 * (order[i] as number);
+    const x = data[at];
+    let best = data[at + 1] as number;
+    let end = i + 1;
     for (; end < count && data[2 * (order[end] as number)] === x; end++) {
       best = Math.min(best, data[2 * (order[end] as number) + 1] as number);
     }
+    if (best >= bestBefore) i = end;
     for (; i < end; i++) {
-      const at = order[i] as number;
-      if (best < bestBefore && data[2 * at + 1] === best) kept[ids[at] as number] = 1;
+      const own = order[i] as number;
+      if (data[2 * own + 1] === best) kept[ids[own] as number] = 1;
     }
     bestBefore = Math.min(bestBefore, best);
   }

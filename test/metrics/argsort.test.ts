@@ -28,7 +28,8 @@ describe("argsort", () => {
         0, 1, 2, 31, 32, 33, 34, 511, 512, 513, 700, 1999, 2000, 4095, 4096, 4097, 5000, 60_001, 200_001,
       ]) {
         const keys = Float64Array.from({ length: n }, () => key((generator.next() >>> 0) / 4294967296) + 0);
-        expect(Array.from(argsort(keys))).toEqual(plain(keys));
+        const expected = plain(keys);
+        expect(argsort(keys).findIndex((at, i) => at !== expected[i])).toBe(-1);
       }
     });
   }
