@@ -180,7 +180,7 @@ console.log(`     ${(readFileSync(file).length / 1e6).toFixed(2)} MB, ready afte
 
 const tip = "document.querySelector('.tip').hidden ? '' : document.querySelector('.tip').textContent";
 const point = await evaluate(
-  "(() => { const p = document.querySelector('#frontier figure:not([hidden]) .point:not(.out)'); if (!p) return null; p.scrollIntoView({ block: 'center' }); const b = p.querySelector(':scope > :not(.region)').getBoundingClientRect(); return { x: (b.left + b.right) / 2, y: (b.top + b.bottom) / 2, detail: p.dataset.detail }; })()",
+  "(() => { const p = [...document.querySelectorAll('#frontier figure:not([hidden]) .point:not(.out)')].find((e) => e.getClientRects().length > 0); if (!p) return null; p.scrollIntoView({ block: 'center' }); const b = p.querySelector(':scope > :not(.region)').getBoundingClientRect(); return { x: (b.left + b.right) / 2, y: (b.top + b.bottom) / 2, detail: p.dataset.detail }; })()",
 );
 if (point !== null) {
   // A scroll takes details away: it must be over.

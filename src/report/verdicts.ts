@@ -134,7 +134,10 @@ function atOtherReferences(summary: RunSummary): string[] {
       : ` At ${list(silent.map(({ name }) => REFERENCES[name]))} nobody has a hypervolume: nothing to rank there.`;
   if (tellers.length < 2) return nobody === "" ? [] : [nobody.trim()];
   if (others.length > 0) {
-    const instead = others.map(({ name, id }) => `${titleOf(summary, id)} leads at ${REFERENCES[name]}`);
+    const instead = others.map(({ name, id }) => {
+      const at = references.find((reference) => reference.name === name)?.hypervolume ?? {};
+      return `${titleOf(summary, id)} leads at ${REFERENCES[name]} (${decimal(at[id], 4)} against ${decimal(at[leader], 4)})`;
+    });
     return [`Who leads depends on the reference point: ${list(instead)}.${nobody}`];
   }
   const all = silent.length === 0 ? `all ${tellers.length}` : `the ${tellers.length}`;

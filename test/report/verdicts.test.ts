@@ -88,7 +88,7 @@ describe("is it real", () => {
     const none = { ...base, hypervolume: Object.fromEntries(summary.methods.map(({ id }) => [id, 0])) };
     const said = (references: typeof summary.references) => isItReal({ ...summary, references }).at(-1);
     expect(said([suite, { ...nadir, hypervolume: { ...nadir.hypervolume, beta: 0.9 } }, none])).toBe(
-      "Who leads depends on the reference point: Betas leads at a point below the worst candidate. At the base's own point nobody has a hypervolume: nothing to rank there.",
+      "Who leads depends on the reference point: Betas leads at a point below the worst candidate (0.9000 against 0.5120). At the base's own point nobody has a hypervolume: nothing to rank there.",
     );
     expect(said([suite, nadir, none])).toBe(
       "Alpha leads at the 2 reference points that tell. At the base's own point nobody has a hypervolume: nothing to rank there.",
