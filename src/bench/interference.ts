@@ -1,6 +1,6 @@
 /** How much value vectors share: CKA and cosine between them, over all modules and layer by layer; each one's size and rank. */
 import type { HostTensor, TensorMap } from "../engine/engine.js";
-import { effectiveRank, frobeniusCosine, frobeniusNorm, type LowRank, lowRankCka } from "../metrics/index.js";
+import { effectiveRank, frobeniusCosine, frobeniusNorm, type LowRank, lowRankCka, mean } from "../metrics/index.js";
 
 export interface ValueVector {
   readonly value: string;
@@ -67,8 +67,8 @@ export function interferenceOf(vectors: readonly ValueVector[]): Interference {
       return {
         a: pair.a,
         b: pair.b,
-        cka: mean(kept.map(({ cka }) => cka)),
-        cosine: mean(kept.map(({ cosine }) => cosine)),
+        cka: meanOf(kept.map(({ cka }) => cka)),
+        cosine: meanOf(kept.map(({ cosine }) => cosine)),
       };
     });
   const known = measured.flatMap((pair) => pair.modules.map(({ layer }) => layer)).filter((layer) => layer !== null);
@@ -81,7 +81,7 @@ export function interferenceOf(vectors: readonly ValueVector[]): Interference {
     return {
       value,
       norm: Math.sqrt(all.reduce((sum, f) => sum + frobeniusNorm(f) ** 2, 0)),
-      effectiveRank: mean(ranks),
+      effectiveRank: meanOf(ranks),
     };
   });
   return { pairs: meansOf(() => true), layers, vectors: sizes };
@@ -110,8 +110,8 @@ export function averageInterference(all: readonly Interference[]): Interference 
     })),
     vectors: first.vectors.map((vector, i) => ({
       ...vector,
-      norm: mean(all.map((x) => x.vectors[i]?.norm ?? 0)),
-      effectiveRank: mean(all.map((x) => x.vectors[i]?.effectiveRank ?? 0)),
+      norm: meanOf(all.map((x) => x.vectors[i]?.norm ?? 0)),
+      effectiveRank: meanOf(all.map((x) => x.vectors[i]?.effectiveRank ?? 0)),
     })),
   };
 }
@@ -119,8 +119,8 @@ export function averageInterference(all: readonly Interference[]): Interference 
 function averagePairs(all: readonly (readonly VectorPair[])[]): VectorPair[] {
   return (all[0] ?? []).map((pair, i) => ({
     ...pair,
-    cka: mean(all.map((pairs) => pairs[i]?.cka ?? 0)),
-    cosine: mean(all.map((pairs) => pairs[i]?.cosine ?? 0)),
+    cka: meanOf(all.map((pairs) => pairs[i]?.cka ?? 0)),
+    cosine: meanOf(all.map((pairs) => pairs[i]?.cosine ?? 0)),
   }));
 }
 
@@ -134,6 +134,6 @@ function matrix(tensor: HostTensor) {
   return { data: Float64Array.from(tensor.data), rows: tensor.shape[0] ?? 0, columns: tensor.shape[1] ?? 0 };
 }
 
-function mean(numbers: readonly number[]): number {
-  return numbers.length === 0 ? 0 : numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
+function meanOf(numbers: readonly number[]): number {
+  return numbers.length === 0 ? 0 : mean(numbers);
 }
