@@ -116,7 +116,10 @@ class FullDisplay implements RunDisplay {
     const state = new RunState();
     this.#apply = (event) => state.apply(event);
     for (const event of this.#waiting.splice(0)) state.apply(event);
-    this.#say = (line) => state.say(now(), "bad", line);
+    // What an event has said already (a method that failed) is not said twice.
+    this.#say = (line) => {
+      if (!state.notices.some(({ text }) => line.startsWith(text))) state.say(now(), "plain", line);
+    };
     for (const line of this.#notices) this.#say(line);
     if (this.#ended) return;
     const { stderr: output, stdin: input } = streams;

@@ -63,15 +63,17 @@ export class Controller {
     return () => this.#listeners.delete(listener);
   };
 
-  /** To be called about every `FRAME_MS`. */
-  tick(): void {
+  /** To be called about every `FRAME_MS`. @returns whether a frame was made */
+  tick(): boolean {
     const { source, now } = this.#options;
     source.poll();
     const since = now() - this.#drawnMs;
-    if (since < Math.max(FRAME_MS * 0.9, this.#cost * LEAST_REST)) return;
+    if (since < Math.max(FRAME_MS * 0.9, this.#cost * LEAST_REST)) return false;
     const running = !source.state.over;
     const stale = source.state.revision !== this.#drawnRevision || source.fault !== this.#drawnFault;
-    if (stale || (running && since >= CLOCK_MS)) this.redraw();
+    if (!stale && !(running && since >= CLOCK_MS)) return false;
+    this.redraw();
+    return true;
   }
 
   press(key: Key): void {

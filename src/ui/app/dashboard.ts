@@ -5,6 +5,9 @@
 import type { Key } from "../state/keys.js";
 import { FRAME_MS } from "./controller.js";
 
+import { Painter } from "./painter.js";
+import { SilentOutput } from "./silent-output.js";
+
 /** The stream that is drawn on. */
 export type TerminalOutput = NodeJS.WriteStream;
 export type TerminalInput = NodeJS.ReadStream;
@@ -19,14 +22,21 @@ export interface Shown {
   readonly frame: () => string;
   readonly subscribe: (listener: () => void) => () => void;
   press(key: Key): void;
-  tick(): void;
+  /** @returns whether a frame was made */
+  tick(): boolean;
   redraw(): void;
   spent(ms: number): void;
 }
 
-const ENTER = "\u001b[?1049h\u001b[2J\u001b[H";
+/** Another screen, empty, without cursor. */
+const ENTER = "\u001b[?1049h\u001b[?25l\u001b[2J\u001b[H";
+const CLEAR = "\u001b[2J";
 /** Colours off, cursor shown, back to the other screen. */
 const LEAVE = "\u001b[0m\u001b[?25h\u001b[?1049l";
+
+const REPAINT_MS = 5000;
+/** Pieces of text that others print while the dashboard is open; what comes after these is not kept. */
+const MOST_HELD = 1000;
 
 export interface OpenDashboard {
   /** Gives the terminal back; doing it twice is nothing. */
@@ -37,49 +47,69 @@ export interface OpenDashboard {
 export async function openDashboard(terminal: Terminal, shown: Shown): Promise<OpenDashboard> {
   // React's build for development is slow, and keeps measurements for ever.
   process.env.NODE_ENV ??= "production";
-  const [{ render }, { createElement }, { ScreenView }] = await Promise.all([
+  const [{ render }, { createElement }, { Keyboard }] = await Promise.all([
     import("ink"),
     import("react"),
-    import("./screen.js"),
+    import("./keyboard.js"),
   ]);
   const { input, output } = terminal;
-  output.write(ENTER);
-  const started = { ms: 0 };
-  const instance = render(
-    createElement(ScreenView, { subscribe: shown.subscribe, frame: shown.frame, onKey: (key) => shown.press(key) }),
-    {
-      stdout: output,
-      stdin: input,
-      exitOnCtrlC: false,
-      patchConsole: false,
-      incrementalRendering: true,
-      maxFps: Math.round(1000 / FRAME_MS) * 2,
-      onRender: ({ renderTime }) => shown.spent(renderTime + started.ms),
-    },
-  );
-  const tick = (): void => {
-    const before = performance.now();
-    shown.tick();
-    started.ms = Math.min(50, performance.now() - before);
+  const { write } = output;
+  const send = (text: string): void => {
+    write.call(output, text);
   };
-  const timer = setInterval(tick, FRAME_MS);
+  // What libraries print meanwhile would stand across the picture: it is kept, and printed when the screen is given back.
+  const held: string[] = [];
+  output.write = (chunk: string | Uint8Array): boolean => {
+    if (held.length < MOST_HELD) held.push(typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8"));
+    return true;
+  };
+  const painter = new Painter(send);
+  let open = true;
+  send(ENTER);
+  const paint = (): void => {
+    if (open) painter.paint(shown.frame());
+  };
+  const stopListening = shown.subscribe(paint);
+  paint();
+  const instance = render(createElement(Keyboard, { onKey: (key) => shown.press(key) }), {
+    // Has all of a terminal's stream that ink uses, and shows nothing.
+    stdout: new SilentOutput() as unknown as NodeJS.WriteStream,
+    stdin: input,
+    exitOnCtrlC: false,
+    patchConsole: false,
+    debug: true,
+  });
+  let repainted = performance.now();
+  const timer = setInterval(() => {
+    const before = performance.now();
+    // What native code prints cannot be held back: the picture is sent whole now and then.
+    if (before - repainted > REPAINT_MS) {
+      painter.forget();
+      repainted = before;
+    }
+    if (shown.tick()) shown.spent(performance.now() - before);
+  }, FRAME_MS);
   const onResize = (): void => {
-    // What the old size left beside the new picture is wiped away.
-    output.write("\u001b[2J\u001b[H");
+    send(CLEAR);
+    painter.forget();
     shown.redraw();
   };
   output.on("resize", onResize);
-  let open = true;
   const close = (): void => {
     if (!open) return;
     open = false;
     clearInterval(timer);
     output.off("resize", onResize);
     process.off("exit", close);
+    process.off("uncaughtExceptionMonitor", close);
+    stopListening();
     instance.unmount();
-    output.write(LEAVE);
+    send(LEAVE);
+    output.write = write;
+    for (const text of held) output.write(text);
   };
-  // A crash ends here too.
   process.on("exit", close);
+  // Before a crash is printed: its words belong on the reader's own screen.
+  process.on("uncaughtExceptionMonitor", close);
   return { close };
 }

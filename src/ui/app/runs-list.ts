@@ -160,12 +160,13 @@ export class RunsList {
     return () => this.#listeners.delete(listener);
   };
 
-  tick(): void {
+  tick(): boolean {
     const { list, now } = this.#options;
-    if (now() - this.#listedMs < LIST_MS) return;
+    if (now() - this.#listedMs < LIST_MS) return false;
     this.#runs = list();
     this.#listedMs = now();
     this.redraw();
+    return true;
   }
 
   spent(): void {}

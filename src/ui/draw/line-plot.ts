@@ -50,7 +50,8 @@ export function drawLines(
   const dots = new Dots(plot.width, plot.height, glyphs.charset);
   const px = (x: number): number => across(x) * (dots.width - 1);
   const py = (y: number): number => down(y) * (dots.height - 1);
-  for (const { points: own, style } of lines) {
+  // Coarser dots would make one area of band and line.
+  for (const { points: own, style } of glyphs.charset === "braille" ? lines : []) {
     for (const { x, low, high } of own) {
       if (low !== undefined && high !== undefined) dots.shade(Math.round(px(x)), py(low), py(high), dim(style));
     }

@@ -40,7 +40,7 @@ export function drawFrame(region: Region, glyphs: Glyphs, options: FrameOptions)
   const left = Math.max(...labels.map(shownWidth)) + 1;
   const columns = region.width - left - 1;
   if (columns < 4) return undefined;
-  const x = axisOver(options.x.low, options.x.high, Math.max(2, Math.min(9, Math.floor(columns / 9))), options.snugX);
+  const x = axisOver(options.x.low, options.x.high, Math.max(3, Math.min(9, Math.floor(columns / 9))), options.snugX);
   const across = (value: number): number => (value - x.low) / (x.high - x.low);
   const down = (value: number): number => (y.high - value) / (y.high - y.low);
   const [corner, horizontal, vertical, tickY, tickX] = glyphs.axis;

@@ -68,7 +68,9 @@ const NEAREST: Readonly<Record<string, string>> = {
 };
 
 function inAscii(character: string): string {
-  return character <= "~" ? character : (NEAREST[character] ?? "?");
+  // Of a letter with marks, the letter.
+  const letter = character.normalize("NFD").charAt(0);
+  return NEAREST[character] ?? (letter >= " " && letter <= "~" ? letter : "?");
 }
 
 export class Screen {

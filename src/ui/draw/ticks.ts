@@ -10,27 +10,30 @@ export interface Axis {
 
 /** More than fit on any screen. */
 const MOST_TICKS = 100;
+/** What rounding may move a number by, in steps. */
+const SLACK = 1e-9;
 
 /**
  * An axis that holds all of `low` to `high`.
- * @param most ticks at most, at least 2
+ * @param most ticks at most: at least 2, or 3 where the axis ends at ticks (about zero there are no fewer)
  * @param snug whether it ends at the data instead of at ticks
  */
 export function axisOver(low: number, high: number, most: number, snug = false): Axis {
   let [from, to] = [Math.min(low, high), Math.max(low, high)];
   if (!Number.isFinite(from) || !Number.isFinite(to)) [from, to] = [0, 1];
-  if (to - from <= Math.abs(to) * 1e-12 || to - from < 1e-300) {
-    const room = from === 0 ? 1 : Math.abs(from) * 0.5;
+  if (to - from <= Math.abs(to) * 1e-12 || to - from < 1e-280) {
+    // Numbers so small that their parts are no numbers any more are drawn as zero.
+    const room = Math.abs(from) < 1e-280 ? 1 : Math.abs(from) * 0.5;
     [from, to] = [from - room, to + room];
   }
   // Halved before they are subtracted: the widest range of doubles is no infinity then.
   const span = to / 2 - from / 2;
   let step = stepAtLeast((span / (snug ? most + 1 : Math.max(1, most - 1))) * 2);
-  const count = (): number => Math.floor(to / step) - Math.ceil(from / step) + 1;
-  const outer = (): number => Math.ceil(to / step) - Math.floor(from / step) + 1;
-  while ((snug ? count() : outer()) > Math.max(2, most)) step = stepAtLeast(step * 1.5);
-  const first = snug ? Math.ceil(from / step - 1e-9) : Math.floor(from / step + 1e-9);
-  const last = snug ? Math.floor(to / step + 1e-9) : Math.ceil(to / step - 1e-9);
+  const count = (): number => Math.floor(to / step + SLACK) - Math.ceil(from / step - SLACK) + 1;
+  const outer = (): number => Math.ceil(to / step - SLACK) - Math.floor(from / step + SLACK) + 1;
+  while (step > 0 && (snug ? count() : outer()) > Math.max(snug ? 2 : 3, most)) step = stepAtLeast(step * 1.5);
+  const first = snug ? Math.ceil(from / step - SLACK) : Math.floor(from / step + SLACK);
+  const last = snug ? Math.floor(to / step + SLACK) : Math.ceil(to / step - SLACK);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const ticks: number[] = [];
   for (let i = first; i <= last && ticks.length < MOST_TICKS; i++) ticks.push(clean(i * step, digits));

@@ -5,7 +5,7 @@ import { drawBox } from "../draw/box.js";
 import { drawScatter, type Front, type ScatterPoint } from "../draw/scatter.js";
 import type { Region } from "../draw/screen.js";
 import { bold, dim, inverse, PLAIN } from "../draw/style.js";
-import { markOf } from "../state/methods.js";
+import { byMixture, markOf } from "../state/methods.js";
 import type { RunState, Scored } from "../state/run-state.js";
 import { FLOOR_STEPS, matches, type View, within } from "../state/view.js";
 import { hypervolumesOf } from "./hypervolume-bars.js";
@@ -110,7 +110,11 @@ export function shownCandidates(state: RunState, view: View): Shown {
   const validation = own.filter(({ split }) => split === "validation");
   const lattice = (list: readonly Scored[]): number => list.filter(({ method }) => !method.endsWith(EXPLORED)).length;
   const split = test.length > 0 && lattice(test) >= lattice(validation) ? "test" : "validation";
-  const chosen = split === "test" ? test : validation;
+  const order = state.start?.methods.map(({ id }) => id) ?? [];
+  const placeOf = (id: string): number => order.indexOf(id.replace(EXPLORED, "")) + (id.endsWith(EXPLORED) ? 1000 : 0);
+  const chosen = (split === "test" ? test : validation).sort(
+    (a, b) => placeOf(a.method) - placeOf(b.method) || byMixture(a.candidate, b.candidate),
+  );
   const [x, y] = axes(view, state.values.length);
   const value = state.values.findIndex((_, k) => k !== x && k !== y);
   if (value < 0) return { candidates: chosen, split, third: undefined };

@@ -2,6 +2,7 @@
 import { drawBox } from "../draw/box.js";
 import type { Region } from "../draw/screen.js";
 import { bold, dim } from "../draw/style.js";
+import { wrapCells } from "../draw/wrap.js";
 import type { PanelInput } from "./panel.js";
 
 const KEYS: readonly (readonly [keys: string, does: string])[] = [
@@ -13,10 +14,13 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["x y", "choose the values on the frontier's axes (3)"],
   ["< >", "least third value shown on the frontier (3)"],
   ["c", "CKA or cosine (4)"],
-  ["/", "filter by method or training; Enter keeps it, Esc drops it"],
+  ["/", "filter by name; Enter keeps it, Esc drops it"],
   ["?", "these keys"],
   ["q, Ctrl-C", "leave; a run that you only watch goes on"],
 ];
+
+const MEANING =
+  "Hypervolume counts what a method's candidates dominate above the suite's reference point; more is better. Whiskers are 95 % intervals over prompts (over seeds too, once a run of three has finished). What is marked “so far” is for watching: the run's report has the figures.";
 
 export function drawHelp(region: Region, { glyphs }: PanelInput): void {
   const box = drawBox(region, glyphs, { title: "Keys", note: "any key closes" });
@@ -25,14 +29,7 @@ export function drawHelp(region: Region, { glyphs }: PanelInput): void {
     box.put(0, y, keys, bold());
     box.put(first, y, does);
   });
-  const end = KEYS.length + 1;
-  if (box.height > end + 2) {
-    box.put(
-      0,
-      end,
-      "Hypervolume counts what a method's candidates dominate above the suite's reference point; whiskers are",
-      dim(),
-    );
-    box.put(0, end + 1, "95 % intervals over prompts (over seeds too, once a run of three has finished).", dim());
-  }
+  wrapCells(MEANING, box.width).forEach((line, y) => {
+    box.put(0, KEYS.length + 1 + y, line, dim());
+  });
 }

@@ -130,22 +130,21 @@ function isPlaced({ mark, estimate }: HypervolumeRow, method: MethodSummary | un
 function drawMethod(region: Region, { state, glyphs }: PanelInput, { mark, candidates }: HypervolumeRow): void {
   const { summary } = state;
   const method = summary?.methods.find(({ id }) => id === mark.id);
+  const left = Math.min(Math.floor(region.width * 0.48), 64);
+  const words = region.part(left + 2, 0);
   if (summary === undefined || method === undefined) {
-    region.put(
-      0,
-      0,
-      `${candidates} candidates scored so far; differences and what they mean come when the run has finished`,
-      dim(),
-    );
+    drawValues(region.part(0, 0, left, region.height), liveValues(state, mark.id));
+    const note = `Of ${candidates} candidates scored so far. Differences, and whether they are real, come when the run has finished.`;
+    wrap(note, words.width).forEach((line, y) => {
+      words.put(0, y, line, dim());
+    });
     return;
   }
   const sentences = [
     ...summary.differences.filter(({ a, b }) => a === mark.id || b === mark.id),
     ...summary.questions.filter(({ a, b }) => a === mark.id || b === mark.id),
   ].map((difference) => differenceSentence(summary, difference));
-  const left = Math.min(Math.floor(region.width * 0.48), 64);
-  drawValues(region.part(0, 0, left, region.height), summary, method);
-  const words = region.part(left + 2, 0);
+  drawValues(region.part(0, 0, left, region.height), finalValues(summary, method));
   const notes = [...standing(method), ...new Set(sentences)];
   let y = 0;
   for (const note of notes) {
@@ -166,18 +165,56 @@ function standing(method: MethodSummary): string[] {
     : [`Undertrained: not shown to beat the base on ${method.undertrained.join(", ")}.`];
 }
 
-function drawValues(region: Region, { values, methods }: RunSummary, method: MethodSummary): void {
+interface ValueRow {
+  readonly name: string;
+  readonly best: number;
+  readonly mean: number;
+  readonly base: number;
+}
+
+interface ValueTable {
+  readonly title: string;
+  readonly rows: readonly ValueRow[];
+}
+
+function finalValues({ values, methods }: RunSummary, method: MethodSummary): ValueTable {
   const base = methods[0];
-  const columns = [region.width - 20, region.width - 10, region.width] as const;
-  region.put(0, 0, "test means", dim());
-  ["best", "mean", "vs base"].forEach((title, at) => {
-    region.putRight(columns[at] ?? 0, 0, title, dim());
+  const rows = values.map(({ name, ruler }, k) => ({
+    name: `${name}${ruler ? "" : " (no ruler)"}`,
+    best: method.best[k] ?? Number.NaN,
+    mean: method.mean[k] ?? Number.NaN,
+    base: base?.best[k] ?? Number.NaN,
+  }));
+  return { title: "test means", rows };
+}
+
+/** Of all candidates scored so far on validation, chosen or not. */
+function liveValues(state: RunState, id: string): ValueTable {
+  const scored = state.candidates.filter(({ split }) => split === "validation");
+  const own = scored.filter(({ method }) => method === id);
+  const base = scored.find(({ method }) => method === "base");
+  const rows = state.values.map((name, k) => {
+    const numbers = own.map(({ means }) => means[k] ?? Number.NaN);
+    return {
+      name,
+      best: Math.max(...numbers),
+      mean: numbers.reduce((sum, number) => sum + number, 0) / numbers.length,
+      base: base?.means[k] ?? Number.NaN,
+    };
   });
-  values.forEach(({ name, ruler }, k) => {
-    region.part(0, k + 1, Math.max(0, region.width - 28), 1).put(0, 0, `${name}${ruler ? "" : " (no ruler)"}`);
-    region.putRight(columns[0], k + 1, decimal(method.best[k]));
-    region.putRight(columns[1], k + 1, decimal(method.mean[k]));
-    const gain = (method.best[k] ?? Number.NaN) - (base?.best[k] ?? Number.NaN);
-    region.putRight(columns[2], k + 1, signed(gain), gain < 0 ? dim() : PLAIN);
+  return { title: "validation", rows };
+}
+
+function drawValues(region: Region, { title, rows }: ValueTable): void {
+  const columns = [region.width - 20, region.width - 10, region.width] as const;
+  region.put(0, 0, title, dim());
+  ["best", "mean", "vs base"].forEach((word, at) => {
+    region.putRight(columns[at] ?? 0, 0, word, dim());
+  });
+  rows.forEach(({ name, best, mean, base }, k) => {
+    region.part(0, k + 1, Math.max(0, region.width - 28), 1).put(0, 0, name);
+    region.putRight(columns[0], k + 1, decimal(best));
+    region.putRight(columns[1], k + 1, decimal(mean));
+    region.putRight(columns[2], k + 1, signed(best - base), best < base ? dim() : PLAIN);
   });
 }

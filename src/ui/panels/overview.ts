@@ -1,9 +1,11 @@
 /** The first screen: how far the run is and what it spends; once it has finished, who wins, is it real, what it cost. */
+import type { RunSummary } from "../../bench/summary.js";
 import { decimal, duration, flops, percent } from "../../report/numbers.js";
 import { wrap } from "../../report/text-width.js";
 import { isItReal, whatItCost, whoWins } from "../../report/verdicts.js";
 import { drawBar } from "../draw/bar.js";
 import { drawBox } from "../draw/box.js";
+import { drawLines } from "../draw/line-plot.js";
 import type { Region } from "../draw/screen.js";
 import { sparkline } from "../draw/sparkline.js";
 import { bold, dim, PLAIN, type Style, seriesStyle } from "../draw/style.js";
@@ -42,8 +44,11 @@ export function drawOverview(region: Region, input: PanelInput): void {
     drawLog(last, input);
     return;
   }
-  const picture = drawBox(last.part(0, 0, half, last.height), input.glyphs, { title: "Frontier" });
-  drawFrontierPicture(picture, input);
+  const losses = state.candidates.length === 0 ? activeTrainings(state) : [];
+  const title = losses.length > 0 ? "Loss" : "Frontier";
+  const picture = drawBox(last.part(0, 0, half, last.height), input.glyphs, { title });
+  if (losses.length > 0) drawLosses(picture, input, losses);
+  else drawFrontierPicture(picture, input);
   drawLog(last.part(half, 0), input);
 }
 
@@ -104,6 +109,18 @@ function drawTraining(row: Region, input: PanelInput, training: Training): void 
   }
 }
 
+/** What trains now, over the share of its steps. */
+function drawLosses(region: Region, { glyphs, marks }: PanelInput, trainings: readonly Training[]): void {
+  const lines = trainings.map((training) => ({
+    points: (training.curve("loss")?.points(region.width) ?? []).map(({ x, y }) => ({
+      x: (100 * x) / training.steps,
+      y,
+    })),
+    style: markOf(marks, training.method, glyphs).style,
+  }));
+  drawLines(region, glyphs, lines, { x: { low: 0, high: 100 }, xTitle: "% of steps" });
+}
+
 function drawVerdict(region: Region, { state, glyphs }: PanelInput, most: number): number {
   const { summary } = state;
   if (summary === undefined) return 0;
@@ -140,7 +157,7 @@ function drawVerdict(region: Region, { state, glyphs }: PanelInput, most: number
       rows.push([
         at === 0 ? heading : "",
         line + (line.length + more.length <= width - LABEL ? more : ""),
-        first ? bold(summary.leader === null ? PLAIN : GREEN) : PLAIN,
+        first ? bold(isShown(summary) ? GREEN : PLAIN) : PLAIN,
       ]);
     });
   });
@@ -154,6 +171,11 @@ function drawVerdict(region: Region, { state, glyphs }: PanelInput, most: number
     box.put(LABEL, y, line, style);
   });
   return height;
+}
+
+/** Whether there is a winner, against all. */
+function isShown({ leader, differences }: RunSummary): boolean {
+  return leader !== null && differences.length > 0 && differences.every(({ shown }) => shown);
 }
 
 /** Columns of "What it cost" and a gap. */
@@ -195,7 +217,7 @@ function drawLog(region: Region, { state, glyphs }: PanelInput): void {
   const box = drawBox(region, glyphs, { title: "Log" });
   state.notices.slice(-box.height).forEach(({ time, tone, text }, y) => {
     const end = box.put(0, y, `${clock(time - (state.startedMs ?? time))}  `, dim());
-    box.put(end, y, text, tone === "bad" ? RED : tone === "good" ? GREEN : PLAIN);
+    box.putClipped(end, y, text, box.width - end, tone === "bad" ? RED : tone === "good" ? GREEN : PLAIN);
   });
 }
 

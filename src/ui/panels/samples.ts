@@ -6,7 +6,7 @@ import { drawBox } from "../draw/box.js";
 import type { Region } from "../draw/screen.js";
 import { dim, seriesStyle } from "../draw/style.js";
 import { wrapCells } from "../draw/wrap.js";
-import { markOf } from "../state/methods.js";
+import { byMark, byMixture, markOf } from "../state/methods.js";
 import type { RunState, SampleEvent, SamplePrompt } from "../state/run-state.js";
 import { matches, type View, within } from "../state/view.js";
 import { drawEmpty, type PanelInput } from "./panel.js";
@@ -34,7 +34,7 @@ export function drawSamples(region: Region, input: PanelInput): void {
   lines.slice(0, box.height).forEach((line, y) => {
     box.put(0, y, line);
   });
-  const methods = sampledMethods(prompt, view);
+  const methods = sampledMethods(prompt, view).sort(byMark(marks));
   const method = methods[within(view.method, methods.length)];
   const below = region.part(0, height);
   if (method === undefined) {
@@ -42,7 +42,9 @@ export function drawSamples(region: Region, input: PanelInput): void {
     return;
   }
   const mark = markOf(marks, method, glyphs);
-  const replies = [...prompt.replies.values()].filter((reply) => reply.method === method);
+  const replies = [...prompt.replies.values()]
+    .filter((reply) => reply.method === method)
+    .sort((a, b) => byMixture(a.candidate, b.candidate) || a.seed - b.seed);
   const base = [...prompt.replies.values()].find((reply) => reply.method === "base" && method !== "base");
   const columns = Math.max(
     1,

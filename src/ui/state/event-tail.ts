@@ -15,7 +15,7 @@ const TYPE_AT = '{"v":1,"time":1234567890123,'.length;
 const STEP_TYPE = Buffer.from('"type":"train-step",');
 /** Bytes of an event, for guessing how many there are. */
 const TYPICAL_LINE = 300;
-const MOST_STEPS = 20_000;
+const MOST_STEPS = 12_000;
 
 export interface EventTailOptions {
   /** Training steps parsed at most, of what is there already when the file is opened. */

@@ -1,9 +1,9 @@
 /** A run as it is seen from its folder: reads what is new, finds out when its process has died, fetches the summary. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { folderUse } from "../../bench/files/folder-lock.js";
 import { runFiles } from "../../bench/files/run-files.js";
 import { sanitise } from "../../bench/files/sanitise.js";
-import { summaryOf } from "../../report/run-report.js";
+import { readSummary } from "../../report/summary-schema.js";
 import { EventTail, type EventTailOptions } from "./event-tail.js";
 import { RunState } from "./run-state.js";
 
@@ -57,7 +57,8 @@ export class RunFollower {
   #fetchSummary(): void {
     this.#askedForSummary = true;
     try {
-      this.state.summary = summaryOf(this.folder);
+      const path = runFiles(this.folder).summary;
+      this.state.summary = readSummary(readFileSync(path, "utf8"), path);
     } catch (error) {
       this.state.say(this.state.lastMs ?? 0, "bad", sanitise(error instanceof Error ? error.message : String(error)));
     }

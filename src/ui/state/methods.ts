@@ -25,6 +25,18 @@ export function methodMarks(state: RunState, glyphs: Glyphs): MethodMark[] {
   }));
 }
 
+/** As the run lists its methods; what it does not list (the base) comes last. */
+export function byMark(marks: readonly MethodMark[]): (a: string, b: string) => number {
+  const place = new Map(marks.map(({ id }, at) => [id, at] as const));
+  const of = (id: string): number => place.get(id.replace(GRID, "")) ?? marks.length;
+  return (a, b) => of(a) - of(b);
+}
+
+/** Names of mixtures in the order in which one walks from the first value to the last: `w=1,0,0` before `w=0,1,0`. */
+export function byMixture(a: string, b: string): number {
+  return a < b ? 1 : a > b ? -1 : 0;
+}
+
 /** The mark of any id that events name: a method, its explored row, the base. */
 export function markOf(marks: readonly MethodMark[], id: string, glyphs: Glyphs): MethodMark {
   const known = marks.find((mark) => mark.id === id);

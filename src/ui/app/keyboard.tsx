@@ -1,24 +1,15 @@
-/** The one ink component: shows lines, hands on keys. What the lines are is no business of its own. */
-import { Box, type Key as InkKey, Text, useInput } from "ink";
-import { useSyncExternalStore } from "react";
+/**
+ * The one ink component: it takes keys, and with them the terminal's raw mode, for as long as it lives. It shows nothing:
+ * ink's own output takes 25 ms for a full screen of 120 × 40 (`painter.ts` takes one).
+ */
+import { type Key as InkKey, useInput } from "ink";
 import type { Key, NamedKey } from "../state/keys.js";
 
-export interface ScreenProps {
-  readonly subscribe: (listener: () => void) => () => void;
-  readonly frame: () => string;
-  readonly onKey: (key: Key) => void;
-}
-
-export function ScreenView({ subscribe, frame, onKey }: ScreenProps) {
-  const lines = useSyncExternalStore(subscribe, frame);
+export function Keyboard({ onKey }: { readonly onKey: (key: Key) => void }) {
   useInput((input, key) => {
     for (const pressed of keysOf(input, key)) onKey(pressed);
   });
-  return (
-    <Box>
-      <Text wrap="truncate">{lines}</Text>
-    </Box>
-  );
+  return null;
 }
 
 const NAMES: readonly (readonly [keyof InkKey, NamedKey])[] = [
@@ -32,6 +23,16 @@ const NAMES: readonly (readonly [keyof InkKey, NamedKey])[] = [
   ["delete", "backspace"],
 ];
 
+/** Keys that are characters, where several come at once. */
+const CONTROLS: Readonly<Record<string, NamedKey>> = {
+  "\r": "enter",
+  "\n": "enter",
+  "\t": "tab",
+  "\u007f": "backspace",
+  "\b": "backspace",
+  "\u0003": "interrupt",
+};
+
 /** A terminal may hand over several characters at once: what was typed fast, or pasted. */
 export function keysOf(input: string, key: InkKey): Key[] {
   if (key.ctrl) return input === "c" ? [{ kind: "interrupt" }] : [];
@@ -39,7 +40,9 @@ export function keysOf(input: string, key: InkKey): Key[] {
   if (key.tab) return [{ kind: key.shift ? "back-tab" : "tab" }];
   const named = NAMES.find(([flag]) => key[flag] === true);
   if (named !== undefined) return [{ kind: named[1] }];
-  return [...input]
-    .filter((character) => character >= " " && character !== "\u007f")
-    .map((text) => ({ kind: "text", text }));
+  return [...input].flatMap((character): Key[] => {
+    const kind = CONTROLS[character];
+    if (kind !== undefined) return [{ kind }];
+    return character >= " " ? [{ kind: "text", text: character }] : [];
+  });
 }
