@@ -68,6 +68,8 @@ export interface BootstrappedMethod {
   /** Estimates with one prompt left out, `[prompts]`; with one seed left out, `[seeds]` (empty for one seed). */
   readonly withoutPrompt: Float64Array;
   readonly withoutSeed: Float64Array;
+  /** `[seed][prompts]`: one seed's hypervolume with one prompt left out. */
+  readonly withoutPromptOfSeed: readonly Float64Array[];
 }
 
 /**
@@ -91,7 +93,7 @@ export function bootstrapHypervolume(scored: ScoredMethods, options: BootstrapOp
     volumesOf(layout, s, ones, volumes);
     for (let m = 0; m < methods.length; m++) (perSeed[m] as Float64Array)[s] = volumes[m] as number;
   }
-  const withoutPrompt = leaveOnePromptOut(layout);
+  const withoutPromptOfSeed = leaveOnePromptOut(layout);
 
   const replicates = methods.map(() => new Float64Array(resamples));
   const counts = new Float64Array(prompts);
@@ -137,8 +139,9 @@ export function bootstrapHypervolume(scored: ScoredMethods, options: BootstrapOp
       estimate,
       perSeed: own,
       replicates: replicates[m] as Float64Array,
-      withoutPrompt: withoutPrompt[m] as Float64Array,
+      withoutPrompt: meanOverSeeds(withoutPromptOfSeed[m] as Float64Array[]),
       withoutSeed,
+      withoutPromptOfSeed: withoutPromptOfSeed[m] as Float64Array[],
     };
   });
 }
@@ -162,7 +165,7 @@ export interface Uncertainty {
 export function uncertaintyOf(method: BootstrappedMethod, level = 0.95): Uncertainty {
   const { estimate, perSeed, replicates, withoutPrompt, withoutSeed } = method;
   const acceleration = accelerationOf(withoutPrompt, withoutSeed);
-  const shared = jackknifeVariance(withoutPrompt);
+  const shared = sharedPromptVariance(method.withoutPromptOfSeed);
   return {
     estimate,
     biasCorrected: biasCorrected(estimate, replicates),
@@ -193,6 +196,7 @@ export function pairedDifference(a: BootstrappedMethod, b: BootstrappedMethod): 
     replicates: minus(a.replicates, b.replicates),
     withoutPrompt: minus(a.withoutPrompt, b.withoutPrompt),
     withoutSeed: minus(a.withoutSeed, b.withoutSeed),
+    withoutPromptOfSeed: a.withoutPromptOfSeed.map((own, s) => minus(own, b.withoutPromptOfSeed[s] as Float64Array)),
   };
 }
 
@@ -204,6 +208,24 @@ export function jackknifeVariance(leaveOneOut: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += ((leaveOneOut[i] as number) - m) ** 2;
   return ((n - 1) / n) * sum;
+}
+
+/**
+ * Variance that the prompts put into every seed alike: the mean jackknife covariance of two seeds' estimates, never below
+ * 0. What a prompt does to one seed alone already shows in the variance between seeds and is not counted again.
+ *
+ * @param withoutPrompt `[seed][prompts]` leave-one-out estimates
+ */
+export function sharedPromptVariance(withoutPrompt: readonly Float64Array[]): number {
+  const seeds = withoutPrompt.length;
+  if (seeds < 2) return 0;
+  const own = mean(withoutPrompt.map(jackknifeVariance));
+  return Math.max(0, (seeds * jackknifeVariance(meanOverSeeds(withoutPrompt)) - own) / (seeds - 1));
+}
+
+function meanOverSeeds(ofSeed: readonly Float64Array[]): Float64Array {
+  const first = ofSeed[0] as Float64Array;
+  return first.map((_, p) => ofSeed.reduce((sum, own) => sum + (own[p] as number), 0) / ofSeed.length);
 }
 
 interface Layout {
@@ -398,10 +420,12 @@ function weightedSums(table: Float64Array, counts: Float64Array, out: Float64Arr
   return rows;
 }
 
-/** Per method, the estimate with each prompt left out in turn (all seeds at once: they share the prompts). */
-function leaveOnePromptOut(layout: Layout): Float64Array[] {
+/** Per method and seed, the hypervolume with each prompt left out in turn. */
+function leaveOnePromptOut(layout: Layout): Float64Array[][] {
   const { prompts, seeds, values, masks } = layout;
-  const out = layout.methods.map(() => new Float64Array(prompts > 1 ? prompts : 0));
+  const out = layout.methods.map(() =>
+    Array.from({ length: seeds }, () => new Float64Array(prompts > 1 ? prompts : 0)),
+  );
   if (prompts < 2) return out;
   const ones = new Float64Array(prompts).fill(1);
   const totals = masks.map((mask) => weightOf(mask, ones));
@@ -422,8 +446,7 @@ function leaveOnePromptOut(layout: Layout): Float64Array[] {
       }
       volumesOfMeans(layout, s, layout.means, volumes);
       for (let m = 0; m < volumes.length; m++) {
-        const own = out[m] as Float64Array;
-        own[p] = (own[p] as number) + (volumes[m] as number) / seeds;
+        ((out[m] as Float64Array[])[s] as Float64Array)[p] = volumes[m] as number;
       }
     }
   }

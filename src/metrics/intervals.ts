@@ -123,7 +123,7 @@ export function biasCorrected(estimate: number, replicates: ArrayLike<number>): 
  * (Welch–Satterthwaite). The bootstrap over 3 to 10 seeds is far too narrow; this is not.
  *
  * @param perCluster one estimate per cluster (per training seed); at least 2, of which 3 are what PROTOCOL §6 asks for
- * @param shared variance of the mean over clusters that comes from the prompts, with clusters held fixed; 0 if not shared
+ * @param shared variance that the prompts put into all clusters alike (a covariance of two clusters); 0 if not shared
  * @param sharedDegrees degrees of freedom of `shared` (prompts − 1)
  * @throws MetricsError `too-few`, `bad-option`
  */

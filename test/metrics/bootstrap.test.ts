@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { sharedPromptVariance } from "../../src/metrics/bootstrap.js";
 import {
   type BootstrappedMethod,
   bootstrapHypervolume,
@@ -83,6 +84,11 @@ const both = (
   options: Parameters<typeof bootstrapHypervolume>[1],
 ): [BootstrappedMethod, BootstrappedMethod] =>
   bootstrapHypervolume(data, options) as [BootstrappedMethod, BootstrappedMethod];
+
+const fewClustersHalf = (perSeed: Float64Array): number => {
+  const { low, high } = fewClustersInterval(perSeed);
+  return (high - low) / 2;
+};
 
 describe("bootstrap of hypervolume", () => {
   const variants: [string, ScoredMethods][] = [
@@ -169,6 +175,43 @@ describe("bootstrap of hypervolume", () => {
       }
     }
   }
+
+  test("what prompts put into all seeds alike is the mean covariance of two seeds, not the whole variance of the mean", () => {
+    const generator = seeded(77);
+    const prompts = 40;
+    const common = normals(generator, prompts);
+    const bySeed = [0.5, 1, 2, 1].map((share) =>
+      Float64Array.from(normals(generator, prompts), (own, p) => share * (common[p] as number) + own),
+    );
+    const covariances = bySeed.flatMap((a, i) =>
+      bySeed.slice(i + 1).map((b) => {
+        const [ma, mb] = [average([...a]), average([...b])];
+        return ((prompts - 1) / prompts) * a.reduce((s, x, p) => s + (x - ma) * ((b[p] as number) - mb), 0);
+      }),
+    );
+    near(sharedPromptVariance(bySeed), average(covariances), 10);
+    expect(sharedPromptVariance(bySeed.slice(0, 1))).toBe(0);
+  });
+
+  test("noise of prompts within seeds is counted once in the interval over seeds", () => {
+    // One value, no difference between seeds but their own prompts' noise: the standard error is s/√S, give or take.
+    const generator = seeded(5);
+    const prompts = 50;
+    const seeds = 8;
+    const ratios = Array.from({ length: 200 }, () => {
+      const scores = Array.from({ length: seeds }, () => [
+        Float64Array.from(normals(generator, prompts), (e) => 5 + e),
+      ]);
+      const data = { methods: [{ name: "m", seeds: scores }], prompts, reference: [0], sense: "max" } as const;
+      const [result] = bootstrapHypervolume(data, { generator, resamples: 2 }) as [BootstrappedMethod];
+      const shown = uncertaintyOf(result).seeds;
+      if (shown.kind !== "assessed") throw new Error("8 seeds are enough");
+      const half = (shown.interval.high - shown.interval.low) / 2;
+      return half / fewClustersHalf(result.perSeed);
+    });
+    expect(average(ratios)).toBeLessThan(1.12);
+    expect(Math.min(...ratios)).toBeGreaterThan(0.8);
+  });
 
   test("resamples seeds and shares prompts unless told otherwise", () => {
     const data = scored(3, 20, 0.3);
