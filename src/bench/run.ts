@@ -37,9 +37,10 @@ import { averageInterference, type Interference, interferenceOf } from "./interf
 import { scratchConfig } from "./job-runner.js";
 import type { WorkerSetup } from "./jobs.js";
 import { judgeArtefact } from "./judges.js";
+import { knownLock } from "./known-lock.js";
 import { simplexLattice } from "./lattice.js";
 import { LiveScores } from "./live-scores.js";
-import { committedLock, lockHash, type SuiteLock, scaleRecipe, scalesFrom, scalesOf } from "./lock.js";
+import { lockHash, type SuiteLock, scaleRecipe, scalesFrom, scalesOf } from "./lock.js";
 import { WorkerPool } from "./pool.js";
 import { type EvaluationPrompt, type PreparedData, prepareData, trainTokenizer } from "./prepare.js";
 import { plannedTraining, rehearse } from "./rehearse.js";
@@ -146,7 +147,16 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   // Said once the folder is this run's: an error stays one line.
   const notices: string[] = [];
   const foreign = given?.foreign === true ? modelHash(given.model) : undefined;
-  const lock = knownLock(options, before, suite, { dataHash: dataContent, foreign }, (line) => notices.push(line));
+  const lock = knownLock(
+    {
+      suite,
+      dataHash: dataContent,
+      resume: options.resume,
+      reuse: before === undefined ? options.reuse : (before.reuse ?? undefined),
+      foreign,
+    },
+    (line) => notices.push(line),
+  );
   const record = before ?? {
     schema: 1 as const,
     started: new Date(options.now()).toISOString(),
@@ -214,34 +224,6 @@ function givenBase(
   if (base !== undefined) return { model: loadModel(base), foreign: true };
   const reuse = before === undefined ? options.reuse : (before.reuse ?? undefined);
   return reuse === undefined ? undefined : reusableBase(reuse, suite, dataContent);
-}
-
-/**
- * The lock that holds from the start: of the run that is gone on with or taken over from, or the committed one of this data.
- * A base given from outside is judged in other units than the committed lock's.
- */
-function knownLock(
-  options: RunOptions,
-  before: RunRecord | undefined,
-  suite: Suite,
-  { dataHash, foreign }: { readonly dataHash: string; readonly foreign: string | undefined },
-  notice: (line: string) => void,
-): SuiteLock | undefined {
-  if (scalesOf(suite) !== undefined) return undefined;
-  const own = options.resume === undefined ? undefined : lockIn(options.resume);
-  if (own !== undefined) return own;
-  const reuse = before === undefined ? options.reuse : (before.reuse ?? undefined);
-  const taken = reuse === undefined ? undefined : lockIn(reuse);
-  if (taken !== undefined) {
-    const names = suite.values.map((value) => value.name).join(", ");
-    if (taken.values.map((value) => value.name).join(", ") === names) return taken;
-    throw new InputError(`${reuse}: its suite.lock.yaml is for other values than ${names}`);
-  }
-  if (foreign !== undefined) return undefined;
-  const committed = committedLock(suite, dataHash);
-  if (committed === undefined || "lock" in committed) return committed?.lock;
-  notice(`${committed.stale}: made for another version of this suite; this run makes a lock of its own`);
-  return undefined;
 }
 
 function withBudgetRule(suite: Suite, per: RunOptions["budgetPer"]): Suite {
