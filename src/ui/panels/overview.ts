@@ -55,7 +55,8 @@ export function drawOverview(region: Region, input: PanelInput): void {
 /** @returns rows used */
 function drawNow(region: Region, input: PanelInput): number {
   const { state, glyphs, nowMs } = input;
-  const { stage } = state;
+  // What it was doing when it ended is in the log; now it is not doing it.
+  const stage = state.over ? undefined : state.stage;
   const active = state.over ? [] : activeTrainings(state);
   const height = Math.min(region.height, 4 + Math.max(1, Math.min(active.length, 4)));
   const box = drawBox(region.part(0, 0, region.width, height), glyphs, {
