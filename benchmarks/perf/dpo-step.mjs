@@ -114,7 +114,25 @@ const pairs = texts
   // One epoch: reference log-probs are then computed for what is trained on, and for nothing else.
   .slice(0, BATCH * steps);
 
-const engine = await openEngine(args.engine, { threads });
+const opened = await openEngine(args.engine, { threads });
+/** Milliseconds of each step's update, without and with the penalty: what the penalty costs is a small part of a step. */
+const updateMs = { plain: [], penalised: [] };
+const engine = {
+  ...opened,
+  async compile(name, ...rest) {
+    const executable = await opened.compile(name, ...rest);
+    if (!name.startsWith("preference-update")) return executable;
+    return {
+      ...executable,
+      async run(inputs, state) {
+        const start = performance.now();
+        const outputs = await executable.run(inputs, state);
+        updateMs["alpha" in inputs ? "penalised" : "plain"].push(performance.now() - start);
+        return outputs;
+      },
+    };
+  },
+};
 const weights = initWeights(config, 7);
 const artefacts = new Map();
 const env = {
@@ -171,6 +189,8 @@ const median = (xs) => [...xs].sort((a, b) => a - b)[Math.floor(xs.length / 2)];
 // Compiles every shape, and gives the losses that are compared.
 const losses = (await ours(null)).summary.curve.map(({ loss }) => loss);
 if (rounds > 0) await ours(cka);
+updateMs.plain.length = 0;
+updateMs.penalised.length = 0;
 
 let peer = null;
 const folder = await mkdtemp(join(tmpdir(), "dpo-step-"));
@@ -211,8 +231,10 @@ try {
     "pairs/s": rate(seconds.dpo),
     "GFLOP/s": flops / median(seconds.dpo) / 1e9,
     "pairs/s with dw-cka": rate(seconds.cka),
-    // The penalty runs in all steps but the first per cent (at least one).
-    penaltyShare: (median(seconds.cka) / median(seconds.dpo) - 1) * (count / (count - 1)),
+    // By the update's own time; the rounds' difference is mostly noise on a shared machine.
+    penaltyMs: median(updateMs.penalised) - median(updateMs.plain),
+    penaltyShare: ((median(updateMs.penalised) - median(updateMs.plain)) * count) / (1000 * median(seconds.dpo)),
+    penaltyShareByRounds: (median(seconds.cka) / median(seconds.dpo) - 1) * (count / (count - 1)),
     ...(peer === null ? {} : { "TRL pairs/s": rate(seconds.trl), ratio: median(seconds.trl) / median(seconds.dpo) }),
   };
   if (rounds === 0) console.error("no rounds: nothing is timed");
