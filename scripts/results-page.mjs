@@ -1,4 +1,4 @@
-// Puts the tables of finished runs into docs/results.md, each into the block of its suite: every figure there is of a
+// Puts the tables of finished runs into docs/results.md (docs/results-hh.md for hh), each into the block of its suite: every figure there is of a
 // run's summary.json. The sentences between the blocks are written by hand.
 // usage (after npm run build): node scripts/results-page.mjs RUN_FOLDER …
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -12,8 +12,6 @@ if (folders.length === 0) {
   console.error("usage: node scripts/results-page.mjs RUN_FOLDER …");
   process.exit(2);
 }
-const page = fileURLToPath(new URL("../docs/results.md", import.meta.url));
-let text = readFileSync(page, "utf8");
 for (const folder of folders) {
   const file = join(folder, "summary.json");
   if (!existsSync(file)) {
@@ -21,17 +19,20 @@ for (const folder of folders) {
     process.exit(2);
   }
   const summary = JSON.parse(readFileSync(file, "utf8"));
+  const name = summary.run.suite === "hh" ? "results-hh.md" : "results.md";
+  const page = fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
+  const text = readFileSync(page, "utf8");
   const block = new RegExp(`(<!-- results: ${summary.run.suite} -->\n)[\\s\\S]*?(<!-- /results -->)`);
   if (!block.test(text)) {
     console.error(`${page}: has no block for ${summary.run.suite}`);
     process.exit(1);
   }
-  text = text.replace(
+  const written = text.replace(
     block,
     (_, open, close) => `${open}\n${tables(summary, readRunRecord(folder)).join("\n\n")}\n\n${close}`,
   );
+  writeFileSync(page, written.replaceAll("\u00a0", " "));
 }
-writeFileSync(page, text.replaceAll("\u00a0", " "));
 
 function tables(summary, record) {
   const { run, values, methods, statistics, evaluation } = summary;
