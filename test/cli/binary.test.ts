@@ -75,7 +75,7 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 describe("a run", () => {
   test("ends with one JSON document on stdout and progress on stderr", () => {
     expect(whole.code, whole.stderr).toBe(0);
-    expect(JSON.parse(whole.stdout)).toMatchObject({ schema: 1, summary: { run: { suite: "tiny", engine: "cpu" } } });
+    expect(JSON.parse(whole.stdout)).toMatchObject({ schema: 2, summary: { run: { suite: "tiny", engine: "cpu" } } });
     expect(whole.stderr).toMatch(/training, seed 1/);
     expect(whole.stderr).not.toContain("\u001b");
   });
