@@ -1,4 +1,5 @@
 /** What a command may touch of the outside world, handed in so that tests can hold it. */
+import { terminalJson } from "../bench/files/sanitise.js";
 import type { ExitCode } from "./exit-codes.js";
 
 export interface Output {
@@ -41,7 +42,7 @@ export function columnsOf(output: Output): number {
   return Math.max(40, output.columns ?? 80);
 }
 
-/** The one document of `--json`. */
+/** The one document of `--json`; stdout may be a terminal. */
 export function writeJson(io: Io, document: unknown): void {
-  io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  io.stdout.write(`${terminalJson(document, 2)}\n`);
 }

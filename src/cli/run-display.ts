@@ -3,7 +3,7 @@
  * events as JSON, or nothing. All of it on stderr.
  */
 import type { RunEvent } from "../bench/files/events.js";
-import { sanitise } from "../bench/files/sanitise.js";
+import { sanitise, terminalJson } from "../bench/files/sanitise.js";
 import type { RunProgress } from "../bench/run.js";
 import { type Capability, capabilityOf, type DisplayFlags } from "../ui/app/capability.js";
 import type { OpenDashboard } from "../ui/app/dashboard.js";
@@ -34,10 +34,10 @@ export function runDisplay(io: Io, flags: DisplayFlags): RunDisplay {
       return lines({ ...io, stderr: { write: (text) => io.stderr.write(text), columns: io.stderr.columns } });
     case "json":
       return {
-        onEvent: (event) => io.stderr.write(`${JSON.stringify(event)}\n`),
+        onEvent: (event) => io.stderr.write(`${terminalJson(event)}\n`),
         onProgress: () => {},
         // Notices that a run gives are no events; on a stream of documents they are one.
-        say: (line) => io.stderr.write(`${JSON.stringify({ type: "notice", message: line })}\n`),
+        say: (line) => io.stderr.write(`${terminalJson({ type: "notice", message: line })}\n`),
         end: () => {},
       };
     case "none":

@@ -13,6 +13,9 @@ const SEQUENCES =
 
 /** What is left of C0 and C1, DEL, and the characters that switch the direction of writing. */
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Those of them that `JSON.stringify` does not escape, and the line ends that are none to it. */
+const UNESCAPED = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 // biome-ignore-end lint/suspicious/noControlCharactersInRegex: they are what is looked for
 
 const LINE_ENDS = /\r\n?|[\u2028\u2029\u0085]/g;
@@ -31,4 +34,15 @@ export function sanitise(text: string, options: SanitiseOptions = {}): string {
     .replaceAll("\t", " ")
     .replace(/\p{Surrogate}/gu, "\ufffd");
   return options.lineEnds === "keep" ? clean : clean.replaceAll("\n", " ");
+}
+
+/**
+ * A value as JSON whose text drives no terminal: what JSON leaves as it is (C1, DEL, the switches of direction) is written as
+ * \u escapes, so that a reader of the document has the very same strings.
+ */
+export function terminalJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    UNESCAPED,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

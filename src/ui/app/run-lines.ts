@@ -2,7 +2,7 @@
  * A run as lines that stay: for logs, for pipes, and for readers whose screen is read aloud. Each line is whole in itself;
  * nothing is drawn over, no sign stands where a word would do.
  */
-import { sanitise } from "../../bench/files/sanitise.js";
+import { sanitise, terminalJson } from "../../bench/files/sanitise.js";
 import { decimal, duration, flops, percent } from "../../report/numbers.js";
 import { wrap } from "../../report/text-width.js";
 import { isItReal, whatItCost, whoWins } from "../../report/verdicts.js";
@@ -111,7 +111,7 @@ export class RunLines {
   }
 
   #json(document: Record<string, unknown>): void {
-    this.#options.write(JSON.stringify(document));
+    this.#options.write(terminalJson(document));
   }
 
   #say(text: string): void {

@@ -1,6 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { sanitise } from "../../../src/bench/files/index.js";
+import { terminalJson } from "../../../src/bench/files/sanitise.js";
 
 const hostile = fc
   .array(
@@ -97,4 +98,19 @@ test("many introducers without an end take no more than linear time", () => {
   for (const introducer of ["\u0090", "\u009d", "\u001b]", "\u001bP", "\u009b", "\u001b"]) {
     expect(sanitise(introducer.repeat(1_000_000)).length).toBeLessThanOrEqual(1_000_000);
   }
+});
+
+describe("JSON for a stream that may be a terminal", () => {
+  property.prop([hostile, fc.constantFrom(undefined, 2)], { numRuns: 1000 })(
+    "holds nothing that a terminal acts on, and reads back to the same strings",
+    (text, indent) => {
+      const json = terminalJson({ [`key ${text}`]: [text] }, indent);
+      expect(json.replaceAll("\n", "")).not.toMatch(DANGEROUS);
+      expect(JSON.parse(json)).toEqual({ [`key ${text}`]: [text] });
+    },
+  );
+
+  test("what JSON lets through is escaped: C1, DEL and the switches of direction", () => {
+    expect(terminalJson("\u009b31m\u007f\u202e\u2028")).toBe('"\\u009b31m\\u007f\\u202e\\u2028"');
+  });
 });
