@@ -32,13 +32,16 @@ export function simplexLattice(name: LatticeName, values: number): number[][] {
   }
 }
 
+/** Of more points the low-discrepancy sequence, rounded, would repeat itself. */
+export const MOST_EXPLORED = 1000;
+
 /**
  * Grid points that mixing methods may explore: `count` distinct points of the cube `[0.1, 1]^values` or of the simplex, a
  * low-discrepancy sequence (additive recurrence, Roberts' R_d), the same for every method and run.
  * @throws RangeError beyond 1,000 points
  */
 export function exploreGrid(space: "cube" | "simplex", values: number, count: number): number[][] {
-  if (count > 1000) throw new RangeError(`${count} points to explore: at most 1,000`);
+  if (count > MOST_EXPLORED) throw new RangeError(`${count} points to explore: at most ${MOST_EXPLORED}`);
   const dimensions = space === "cube" ? values : values - 1;
   let root = 2;
   for (let i = 0; i < 64; i++) root = (1 + root) ** (1 / (dimensions + 1));

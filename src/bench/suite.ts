@@ -11,6 +11,7 @@ import { InputError } from "../data/errors.js";
 import { contentKey } from "../methods/task.js";
 import { nearestName } from "./nearest-name.js";
 import { count, optimizer, overrides, positive, rewardModel, settings, share } from "./settings-schema.js";
+import { checkSuite } from "./suite-rules.js";
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9_.@-]*$/i, "letters, digits, '_', '-', '.' only");
 
@@ -149,53 +150,26 @@ export function parseSuite(text: string, file: string): Suite {
     const line = fault.linePos?.[0].line;
     throw new InputError(`${file}${line === undefined ? "" : `:${line}`}: not valid YAML: ${firstLine(fault.message)}`);
   }
-  const result = suiteSchema.safeParse(document.toJS());
+  const content = contentOf(document, file);
+  const result = suiteSchema.safeParse(content);
   if (!result.success) {
     // A mistyped key is also a missing one: its own name says more.
     const { issues } = result.error;
     const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
-    throw new InputError(
-      issue === undefined ? `${file}: not a suite` : `${file}: ${describeIssue(issue, document.toJS())}`,
-    );
+    throw new InputError(issue === undefined ? `${file}: not a suite` : `${file}: ${describeIssue(issue, content)}`);
   }
   checkSuite(result.data, file);
   return result.data;
 }
 
-/** What zod cannot see: rules across keys. */
-function checkSuite(suite: Suite, file: string): void {
-  const fail = (message: string) => {
-    throw new InputError(`${file}: ${message}`);
-  };
-  const names = suite.values.map((value) => value.name);
-  if (new Set(names).size !== names.length) fail("values: a name stands there twice");
-  if (suite.data.source === "embedded" && suite.data.set === undefined) fail("data.set: missing; mild or entangled");
-  if (suite.data.source === "folder" && suite.data.splits === undefined) fail("data.splits: missing");
-  if (suite.data.source === "embedded" && suite.scorers.kind !== "gold") {
-    fail('scorers.kind: embedded data is scored by "gold"');
+/** The document as plain values; an alias that stands for nothing, or for too much, is found only here. */
+function contentOf(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const fault = error instanceof Error ? firstLine(error.message) : String(error);
+    throw new InputError(`${file}: not valid YAML: ${fault}; quote a text that begins with * or &`);
   }
-  if (suite.data.source === "folder" && suite.scorers.kind === "gold") {
-    fail('scorers.kind: "gold" knows the embedded data only; use "linear-probe" or "reward-model"');
-  }
-  if (suite.base.hiddenSize % suite.base.heads !== 0) fail("base.heads: must divide base.hiddenSize");
-  if ((suite.base.hiddenSize / suite.base.heads) % 2 !== 0) fail("base.heads: the head size must be even");
-  if (suite.base.heads % suite.base.kvHeads !== 0) fail("base.kvHeads: must divide base.heads");
-  if (names.length !== 2 && suite.candidates.lattice !== "vertices-edges-centre") {
-    fail(`candidates.lattice: "${suite.candidates.lattice}" is for 2 values; use vertices-edges-centre`);
-  }
-  for (const value of suite.values) {
-    const given = [value.center, value.scale, value.reference].filter((x) => x !== undefined).length;
-    if (given !== 0 && given !== 3) fail(`values.${value.name}: give center, scale and reference, or none of them`);
-  }
-  const perMethod = Object.values(suite.settings.perMethod ?? {});
-  for (const order of [suite.settings, ...perMethod, ...suite.variants].map((entry) => entry.mva?.order)) {
-    if (order === undefined) continue;
-    if ([...order].sort().join() !== [...names].sort().join())
-      fail(`mva.order: must name each of ${names.join(", ")} once`);
-  }
-  const ids = [...suite.methods, ...suite.variants.map((v) => v.id)];
-  const twice = ids.find((id, i) => ids.indexOf(id) !== i);
-  if (twice !== undefined) fail(`methods: "${twice}" stands there twice`);
 }
 
 /**
@@ -237,6 +211,9 @@ function knownKeys(path: readonly string[]): string[] {
     else return [];
   }
   at = unwrap(at);
+  if (at instanceof z.ZodDiscriminatedUnion) {
+    return at.options.flatMap((option) => (option instanceof z.ZodObject ? Object.keys(option.shape) : []));
+  }
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
 }
 

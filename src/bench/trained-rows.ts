@@ -5,9 +5,10 @@ import { METHODS } from "../methods/registry.js";
 import { nearestName } from "./nearest-name.js";
 import type { Overrides } from "./settings-schema.js";
 import type { Suite } from "./suite.js";
+import { checkSettings } from "./suite-rules.js";
 import type { TrainedRow } from "./train-methods.js";
 
-/** Methods and variants of a suite. @throws InputError for an id that no method has. */
+/** Methods and variants of a suite. @throws InputError for an id that no method has, or settings that do not go together. */
 export function trainedRows(suite: Suite): TrainedRow[] {
   const { perMethod = {}, ...shared } = suite.settings;
   const find = (id: string) => {
@@ -20,11 +21,15 @@ export function trainedRows(suite: Suite): TrainedRow[] {
     );
   };
   for (const id of Object.keys(perMethod)) find(id);
-  for (const id of [...suite.methods, ...suite.variants.map(({ method }) => method)]) find(id);
+  for (const id of [...suite.methods, ...suite.variants.map(({ method }) => method)]) {
+    if (find(id).needsGold === true && suite.scorers.kind !== "gold") {
+      throw new InputError(`suite "${suite.suite}": ${id} is trained on gold rules, which only the embedded data has`);
+    }
+  }
   // After the methods: a question about a method whose name is mistyped there is no fault of the question.
   checkQuestions(suite);
   const settingsOf = (id: string): MethodSettings => withOverrides(shared, perMethod[id]);
-  return [
+  const rows = [
     ...suite.methods.map((id) => {
       const method = find(id);
       return { id, title: method.title, ranked: method.ranked, method, settings: settingsOf(id) };
@@ -40,6 +45,8 @@ export function trainedRows(suite: Suite): TrainedRow[] {
       };
     }),
   ];
+  for (const { id, settings } of rows) checkSettings(settings, `suite "${suite.suite}", ${id}`);
+  return rows;
 }
 
 function checkQuestions({ suite, methods, variants, questions }: Suite): void {

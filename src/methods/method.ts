@@ -17,6 +17,8 @@ export interface Method {
   readonly title: string;
   /** False for labelled rows that are shown but never ranked (`soup-ab`, `morlhf-gold`). */
   readonly ranked: boolean;
+  /** Trained on gold rules, which only the embedded data has. */
+  readonly needsGold?: true;
   /** Trains and offers; deterministic given the context. */
   run(context: MethodContext): Promise<Offer>;
 }

@@ -52,6 +52,7 @@ export const morlhfGold: Method = {
   id: "morlhf-gold",
   title: "MORLHF on gold rewards (sees the ruler)",
   ranked: false,
+  needsGold: true,
   run(context) {
     return trainPolicies(context, { kind: "gold" }, policyShare(context.budget, context.lattice.length));
   },

@@ -134,3 +134,63 @@ describe("settings of one method or row", () => {
     }
   });
 });
+
+describe("what would stop a run after everybody's training is found before it", () => {
+  const said = (from: string | RegExp, to: string) => {
+    const changed = text.replace(from, to);
+    expect(changed).not.toBe(text);
+    return message(() => trainedRows(parseSuite(changed, "x.yaml")));
+  };
+  test("minibatches that do not divide a rollout, in shared settings and in one row's", () => {
+    expect(said("minibatches: 2", "minibatches: 3")).toMatch(
+      /soup: morlhf\.ppo\.minibatches \(3\) must divide morlhf\.ppo\.rolloutReplies \(32\)/,
+    );
+    expect(said("  perMethod:\n", "  perMethod:\n    morlhf: { morlhf: { ppo: { rolloutReplies: 33 } } }\n")).toMatch(
+      /, morlhf: morlhf\.ppo\.minibatches \(2\) must divide morlhf\.ppo\.rolloutReplies \(33\)/,
+    );
+  });
+  test("a reward model that may cost nothing, or everything", () => {
+    for (const share of ["0", "1"]) {
+      expect(said("rewardModelShare: 0.2", `rewardModelShare: ${share}`)).toMatch(
+        /morlhf\.rewardModelShare is [01]; it must lie between 0 and 1/,
+      );
+    }
+  });
+  test("more points to explore than there are", () => {
+    expect(said("explore: 20", "explore: 1001")).toMatch(/^x\.yaml: candidates\.explore: at most 1000 points/);
+    expect(parseSuite(text.replace("explore: 20", "explore: 1000"), "x.yaml").candidates.explore).toBe(1000);
+  });
+  test("a seed that stands there twice, or is no 32-bit number", () => {
+    expect(said("seeds: [1]", "seeds: [1, 2, 1]")).toBe("x.yaml: seeds: 1 stands there twice");
+    expect(said("seeds: [1]", "seeds: [4294967296]")).toMatch(/^x\.yaml: seeds: 4294967296 is too large/);
+  });
+  test("a variant named like a row that every run has", () => {
+    for (const id of ["base", "mva@grid"]) {
+      expect(said("settings:\n", `variants: [{ id: "${id}", method: mva }]\nsettings:\n`)).toMatch(
+        /^x\.yaml: variants: "(base|mva@grid)" is the name of a row that every run has/,
+      );
+    }
+  });
+  test("a method that is trained on gold rules, where there are none", () => {
+    const folder = readFileSync(`${suitesFolder()}/hh.yaml`, "utf8").replace("morlhf]", "morlhf, morlhf-gold]");
+    expect(message(() => trainedRows(parseSuite(folder, "x.yaml")))).toMatch(
+      /suite "hh": morlhf-gold is trained on gold rules, which only the embedded data has/,
+    );
+    expect(trainedRows(parseSuite(text.replace("morlhf]", "morlhf, morlhf-gold]"), "x.yaml")).at(-1)?.ranked).toBe(
+      false,
+    );
+  });
+});
+
+test("an alias that stands for nothing is a fault of the file, not of the program", () => {
+  expect(message(() => parseSuite(text.replace(/^title: .*$/m, "title: *best*"), "x.yaml"))).toMatch(
+    /^x\.yaml(:\d+)?: not valid YAML: /,
+  );
+});
+
+test("an unknown key among kinds of scorers has its nearest one too", () => {
+  const folder = readFileSync(`${suitesFolder()}/hh.yaml`, "utf8").replace("ridge: 1,", "rigde: 1, ridge: 1,");
+  expect(message(() => parseSuite(folder, "x.yaml"))).toBe(
+    'x.yaml: unknown key "scorers.rigde"; did you mean "ridge"?',
+  );
+});
