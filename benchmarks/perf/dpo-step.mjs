@@ -5,7 +5,9 @@
  *
  *   node benchmarks/perf/dpo-step.mjs --data ../shared/data/hh [--peer PYTHON] [--threads 2] [--rounds 5] [--steps 20]
  *
- * Losses are compared before anything is timed; rounds of the rivals are interleaved; the ratio is of medians. With
+ * Losses are compared before anything is timed; rounds of the rivals are interleaved; the ratio is of medians. A 1024³
+ * product through the same library is timed in the same rounds: at its FLOP/s the step's arithmetic would take the time by
+ * which `ratio at the product's rate` is measured, the most that this machine allows without doing less arithmetic. With
  * `--rounds 0` only the losses are compared.
  * `--peer` is a Python with benchmarks/peers/requirements-dpo.txt installed; without it only this side is measured.
  */
@@ -18,6 +20,7 @@ import { performance } from "node:perf_hooks";
 import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import * as tf from "@tensorflow/tfjs";
 
 const { values: args } = parseArgs({
   options: {
@@ -217,31 +220,55 @@ try {
     if (!(worst <= 1e-3)) throw new Error(`the losses differ by ${worst}: nothing is timed`);
   }
 
-  const seconds = { dpo: [], cka: [], trl: [] };
+  const SIDE = 1024;
+  const square = { dtype: "float32", shape: [SIDE, SIDE] };
+  const product = await opened.compile(
+    "product",
+    ({ inputs }) => ({ outputs: { y: tf.max(tf.matMul(inputs.a, inputs.b)) } }),
+    { inputs: { a: square, b: square } },
+  );
+  const matrix = { ...square, data: Float32Array.from({ length: SIDE * SIDE }, (_, i) => Math.sin(i)) };
+  const products = async (times) => {
+    const start = performance.now();
+    for (let i = 0; i < times; i++) await product.run({ a: matrix, b: matrix });
+    return (performance.now() - start) / 1000 / times;
+  };
+  if (rounds > 0) await products(5);
+  const seconds = { dpo: [], cka: [], trl: [], product: [] };
   for (let round = 0; round < rounds; round++) {
+    seconds.product.push(await products(20));
     seconds.dpo.push((await ours(null)).seconds);
     seconds.cka.push((await ours(cka)).seconds);
     if (peer !== null) seconds.trl.push((await peer.round()).seconds);
   }
   const rate = (xs) => (BATCH * count) / median(xs);
+  const productRate = (2 * SIDE ** 3) / median(seconds.product);
   const result = {
     pairs: pairs.length,
     tokensPerPair: pass.tokens / rows.length,
     stepGflop: flops / count / 1e9,
     "pairs/s": rate(seconds.dpo),
     "GFLOP/s": flops / median(seconds.dpo) / 1e9,
+    "1024³ GFLOP/s": productRate / 1e9,
+    "share of its rate": flops / median(seconds.dpo) / productRate,
     "pairs/s with dw-cka": rate(seconds.cka),
     // By the update's own time; the rounds' difference is mostly noise on a shared machine.
     penaltyMs: median(updateMs.penalised) - median(updateMs.plain),
     penaltyShare: ((median(updateMs.penalised) - median(updateMs.plain)) * count) / (1000 * median(seconds.dpo)),
     penaltyShareByRounds: (median(seconds.cka) / median(seconds.dpo) - 1) * (count / (count - 1)),
-    ...(peer === null ? {} : { "TRL pairs/s": rate(seconds.trl), ratio: median(seconds.trl) / median(seconds.dpo) }),
+    ...(peer === null
+      ? {}
+      : {
+          "TRL pairs/s": rate(seconds.trl),
+          ratio: median(seconds.trl) / median(seconds.dpo),
+          "ratio at the product's rate": median(seconds.trl) / (flops / productRate),
+        }),
   };
   if (rounds === 0) console.error("no rounds: nothing is timed");
   else if (args.json) console.log(JSON.stringify(result, null, 2));
   else
     for (const [name, value] of Object.entries(result))
-      console.log(`${name.padEnd(22)} ${Number(value.toPrecision(4))}`);
+      console.log(`${name.padEnd(28)} ${Number(value.toPrecision(4))}`);
 } finally {
   peer?.stop();
   await rm(folder, { recursive: true, force: true });

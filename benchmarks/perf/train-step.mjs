@@ -8,7 +8,8 @@
  *   node benchmarks/perf/train-step.mjs [--threads 2] [--rounds 12] [--rival tfjs-cpu|tfjs-wasm|tfjs-node|none]
  *                                       [--peer PATH_TO_PYTHON] [--memory arena|lean] [--json]
  *
- * tfjs-wasm is measured where `@tensorflow/tfjs-backend-wasm` is installed (npm install --no-save).
+ * tfjs-wasm is measured where `@tensorflow/tfjs-backend-wasm` 4.22 is installed (npm install --no-save); the one kernel that
+ * it lacks for this step is added here.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -157,7 +158,21 @@ async function openRival(id) {
   const wasm = await import("@tensorflow/tfjs-backend-wasm");
   wasm.setThreadsCount?.(threads);
   await tf.setBackend("wasm");
+  tf.registerKernel({ kernelName: "UnsortedSegmentSum", backendName: "wasm", kernelFunc: segmentSum });
   return createEagerEngine("tfjs-cpu", "wasm", 1);
+}
+
+/** The gradient of a gather, which tfjs-backend-wasm lacks: rows [n, width] added to numSegments rows, in its own heap. */
+function segmentSum({ inputs: { x, segmentIds }, attrs: { numSegments }, backend }) {
+  const width = x.shape.slice(1).reduce((product, size) => product * size, 1);
+  const sums = backend.makeOutput([numSegments, ...x.shape.slice(1)], x.dtype);
+  const [rows, ids, out] = [x, segmentIds, sums].map((tensor) => backend.typedArrayFromHeap(tensor));
+  out.fill(0);
+  for (let row = 0; row < ids.length; row++) {
+    const [from, to] = [row * width, ids[row] * width];
+    for (let i = 0; i < width; i++) out[to + i] += rows[from + i];
+  }
+  return sums;
 }
 
 /** Starts `peers/train_step.py` on the same weights and inputs; it steps when told to. */

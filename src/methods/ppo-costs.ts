@@ -25,7 +25,8 @@ export function stepCost(
     rows.map(({ prompt, response }) => ({ promptTokens: prompt.length, newTokens: response.length })),
   );
   const valueHead = 2 * config.hiddenSize * count.logits;
-  const { epochs, minibatches } = settings;
+  const { epochs, minibatches, rolloutReplies } = settings;
+  const updates = epochs * Math.ceil((rows.length * minibatches) / rolloutReplies);
   const gradient =
     forwardFlops(config, count, [adapter]) + adapterBackwardFlops(config, count, adapter) + 3 * valueHead;
   const charge = (kind: ChargeKind, tokens: number, flops: number, steps = 0): LedgerEntry => ({
@@ -38,7 +39,7 @@ export function stepCost(
     charge("rollout", generated.tokens, forwardFlops(config, generated, [adapter])),
     charge("scoring", count.tokens, rewards.flops(count, rows.length)),
     charge("reference", count.tokens, forwardFlops(config, count) + valueHead),
-    charge("gradient", epochs * count.tokens, epochs * gradient, epochs * minibatches),
+    charge("gradient", epochs * count.tokens, epochs * gradient, updates),
   ];
   return { charges, total: charges.reduce((sum, { flops }) => sum + flops, 0) };
 }

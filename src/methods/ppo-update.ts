@@ -30,7 +30,7 @@ export interface Seen {
   readonly features: Float32Array;
 }
 
-/** Epochs of clipped steps; returns means of what the updates reported. */
+/** Epochs of clipped steps, over minibatches of about one size; returns means of what they reported. */
 export async function updatePolicy(
   judged: readonly Judged[],
   task: PpoTask,
@@ -45,12 +45,15 @@ export async function updatePolicy(
   const { optimizer, clip, valueCoefficient } = settings;
   const size = settings.rolloutReplies / settings.minibatches;
   const updates = settings.epochs * settings.minibatches;
+  // A rollout that was cut short by the budget has fewer minibatches, not a stray reply in one of its own.
+  const minibatches = Math.ceil(judged.length / size);
+  const share = Math.ceil(judged.length / minibatches);
   const totals: Record<string, number> = {};
   let taken = 0;
   for (let epoch = 0; epoch < settings.epochs; epoch++) {
     const order = shuffledIndices(judged.length, deriveSeed(env.seed, "ppo", "minibatches", `${at.step}`, `${epoch}`));
-    for (let start = 0; start < order.length; start += size) {
-      const minibatch = order.slice(start, start + size).map((i) => judged[i] as Judged);
+    for (let start = 0; start < order.length; start += share) {
+      const minibatch = order.slice(start, start + share).map((i) => judged[i] as Judged);
       const rows = minibatch.map(({ rollout }) => sequenceOf(rollout));
       const shape = rolloutShape(rows, size);
       const name = `ppo-update/${shape.rows}x${shape.length}x${shape.selected}/${contentKey({ adapter, optimizer, clip, valueCoefficient })}`;
@@ -64,7 +67,7 @@ export async function updatePolicy(
       for (const figure of ["loss", "policyLoss", "valueLoss", "clipped", "gradientNorm"]) {
         const value = scalarOf(outputs, figure);
         if (!Number.isFinite(value)) throw new MethodFailure(run.label, at.step, `${figure} is ${value}`);
-        totals[figure] = (totals[figure] ?? 0) + value / updates;
+        totals[figure] = (totals[figure] ?? 0) + value / (settings.epochs * minibatches);
       }
       totals.learningRate = rates.data[0] ?? 0;
       taken++;

@@ -134,15 +134,12 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
   let planned: LedgerEntry[] | null = null;
   try {
     for (let step = 0; step < most; step++) {
-      const batch = prompts.next().value;
-      const bound = stepCost(
-        batch.map((prompt) => ({ prompt: prompt.tokens, response: new Int32Array(settings.maxNewTokens) })),
-        task,
-        rewards,
-        env,
-      );
+      const whole = prompts.next().value;
+      const longest = whole.map(({ tokens }) => ({ prompt: tokens, response: new Int32Array(maxNewTokens) }));
+      const boundOf = (rows: number): number => stepCost(longest.slice(0, rows), task, rewards, env).total;
       if (planned === null) {
         // Replies that end early leave room for further rollouts: the whole budget is meant to be spent.
+        const bound = stepCost(longest, task, rewards, env);
         planned = planOf(bound, Math.min(run.ledger.budgetFlops, most * bound.total));
         const flops = planned.reduce((sum, entry) => sum + entry.flops, 0);
         run.emit({ type: "task-planned", task: run.label, steps: Math.floor(flops / bound.total), flops });
@@ -150,7 +147,11 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
       if (saved !== null && step < saved.step) continue;
       await setImmediate();
       run.signal.throwIfAborted();
-      if (!run.ledger.affords(bound.total)) break;
+      // Where a whole rollout does not fit any more, as many of its replies as do, down to an eighth.
+      let rows = replies;
+      while (rows >= replies / 8 && !run.ledger.affords(boundOf(rows))) rows--;
+      if (rows < replies / 8 || (rows < replies && step === 0)) break;
+      const batch = whole.slice(0, rows);
       const progress = Math.max(run.ledger.spentFlops / run.ledger.budgetFlops, step / most) || 0;
 
       // Roll out.
@@ -158,8 +159,7 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
       const now = unpackParameters(layout, parameters as TensorMap[string]);
       const first = step * settings.rolloutReplies;
       const rollouts = await sampler.sample(adapterOf(now, env, adapter), batch, first, run.signal);
-      const rows = rollouts.map(sequenceOf);
-      const cost = stepCost(rows, task, rewards, env);
+      const cost = stepCost(rollouts.map(sequenceOf), task, rewards, env);
       for (const charge of cost.charges) run.ledger.charge(charge.kind, charge);
       await setImmediate();
       run.signal.throwIfAborted();
@@ -205,6 +205,10 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
         step + 1 + Math.floor(Math.max(0, run.ledger.budgetFlops - spentFlops) / cost.total),
       );
       run.emit({ type: "task-step", task: run.label, step: step + 1, steps, spentFlops, curve: point });
+      if (run.probe?.due(step + 1, steps) === true) {
+        const after = (await state.read(["parameters"])).parameters as TensorMap[string];
+        await run.probe.look(step + 1, steps, adapterOf(unpackParameters(layout, after), env, adapter));
+      }
       if (run.checkpoints !== undefined && (step + 1) % run.checkpoints.every === 0) {
         const held = {
           ...(await state.read()),

@@ -70,6 +70,18 @@ export type TaskEvent =
       readonly steps: number;
       readonly spentFlops: number;
       readonly curve: CurvePoint;
+    }
+  /** For watching only: the policy's replies after a step, scored. */
+  | {
+      readonly type: "task-probe";
+      readonly task: string;
+      readonly step: number;
+      readonly steps: number;
+      readonly prompts: number;
+      /** One a value, raw units. */
+      readonly means: readonly number[];
+      readonly flops: number;
+      readonly seconds: number;
     };
 
 /** A preference pair, tokenised. */
@@ -114,6 +126,15 @@ export interface TaskRun {
   emit(event: TaskEvent): void;
   /** Where an interrupted training continues, bit for bit; absent: it starts again. */
   readonly checkpoints?: Checkpoints;
+  /** Looks at the policy on its way; absent: nobody looks. The training is the same bits either way. */
+  readonly probe?: PolicyProbe;
+}
+
+export interface PolicyProbe {
+  /** Whether the policy is to be looked at after `step` (from 1) of `steps`. */
+  due(step: number, steps: number): boolean;
+  /** @param adapter the trained policy's tensors at that step */
+  look(step: number, steps: number, adapter: TensorMap): Promise<void>;
 }
 
 export interface Checkpoint {

@@ -100,6 +100,10 @@ export async function train(engine: Engine, training: Training, run: TaskRun): P
         spentFlops: run.ledger.spentFlops,
         curve: point,
       });
+      if (run.probe?.due(step + 1, steps) === true) {
+        const { parameters } = await state.read(["parameters"]);
+        if (parameters !== undefined) await run.probe.look(step + 1, steps, unpackParameters(layout, parameters));
+      }
       if (run.checkpoints !== undefined && (step + 1) % run.checkpoints.every === 0 && step + 1 < steps) {
         const entries = run.ledger.entries();
         await run.checkpoints.save({ step: step + 1, state: await state.read(), curve, ledger: entries });
