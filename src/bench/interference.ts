@@ -56,7 +56,9 @@ export function interferenceOf(vectors: readonly ValueVector[]): Interference {
         const second = factors[j]?.get(module);
         if (first === undefined || second === undefined) return [];
         if (frobeniusNorm(first) === 0 || frobeniusNorm(second) === 0) return [];
-        return [{ layer: layerOf(module), cka: lowRankCka(first, second), cosine: frobeniusCosine(first, second) }];
+        const shared = { cka: lowRankCka(first, second), cosine: frobeniusCosine(first, second) };
+        // Vectors so long that their products leave the real line cannot be compared.
+        return Object.values(shared).every(Number.isFinite) ? [{ layer: layerOf(module), ...shared }] : [];
       });
       measured.push({ a: vectors[i]?.value ?? "", b: vectors[j]?.value ?? "", modules: found });
     }
@@ -77,7 +79,10 @@ export function interferenceOf(vectors: readonly ValueVector[]): Interference {
     .map((layer) => ({ layer, pairs: meansOf((module) => module.layer === layer) }));
   const sizes = vectors.map(({ value }, i) => {
     const all = [...(factors[i]?.values() ?? [])].filter((f) => f !== undefined);
-    const ranks = all.filter((f) => frobeniusNorm(f) > 0).map(effectiveRank);
+    const ranks = all
+      .filter((f) => frobeniusNorm(f) > 0)
+      .map(effectiveRank)
+      .filter(Number.isFinite);
     return {
       value,
       norm: Math.sqrt(all.reduce((sum, f) => sum + frobeniusNorm(f) ** 2, 0)),

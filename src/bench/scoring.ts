@@ -4,7 +4,8 @@
  */
 import type { Engine, TensorMap } from "../engine/engine.js";
 import type { Adapter, AdapterConfig } from "../lm/adapters.js";
-import { Generator } from "../lm/generate.js";
+import { type Generation, Generator } from "../lm/generate.js";
+import { NotFiniteError } from "../lm/not-finite.js";
 import { type ScoredRow, SequenceScorer } from "../lm/sequence-scorer.js";
 import type { TaskEnv } from "../methods/task.js";
 import type { Scorer } from "../rewards/scorer.js";
@@ -85,10 +86,18 @@ async function scorePolicy(
   const { maxNewTokens, temperature, samples } = suite.evaluation;
   const { eosTokenIds } = model.config;
   const rows = prompts.flatMap((prompt) => Array.from({ length: samples }, (_, sample) => ({ prompt, sample })));
-  const generated = await env.programs.generator(bank).generate(
-    rows.map(({ prompt, sample }) => ({ prompt: prompt.tokens, promptKey: prompt.key, sample, coefficients })),
-    { maxNewTokens, temperature, seed: job.seed, stopIds: eosTokenIds, signal: env.signal },
-  );
+  let generated: Generation[];
+  try {
+    generated = await env.programs.generator(bank).generate(
+      rows.map(({ prompt, sample }) => ({ prompt: prompt.tokens, promptKey: prompt.key, sample, coefficients })),
+      { maxNewTokens, temperature, seed: job.seed, stopIds: eosTokenIds, signal: env.signal },
+    );
+  } catch (error) {
+    if (!(error instanceof NotFiniteError)) throw error;
+    // A policy that writes nothing has no score: that ends its method, and no other.
+    const unscored = { text: "", ended: false, broken: true, scores: suite.values.map(() => null), kl: null };
+    return prompts.map(() => Array.from({ length: samples }, () => unscored));
+  }
   const texts = generated.map(({ tokens, ended }) => {
     const words = ended ? tokens.subarray(0, tokens.length - 1) : tokens;
     return { text: model.tokenizer.decodeContinuation(words).trim(), ended };
@@ -115,15 +124,17 @@ async function scorePolicy(
     : undefined;
   const flat = rows.map((_, i): ScoredReply => {
     const { text, ended } = texts[i] ?? { text: "", ended: false };
+    const kl = divergence?.[i]?.kl ?? null;
+    const lost = kl !== null && !Number.isFinite(kl);
     return {
       text,
       ended,
       broken: isBroken(text, ended, env.vocabulary),
       scores: columns.map((column) => {
         const score = scored[i]?.[column];
-        return score !== undefined && Number.isFinite(score) ? score : null;
+        return !lost && score !== undefined && Number.isFinite(score) ? score : null;
       }),
-      kl: divergence?.[i]?.kl ?? null,
+      kl: lost ? null : kl,
     };
   });
   return prompts.map((_, p) => flat.slice(p * samples, (p + 1) * samples));

@@ -6,6 +6,7 @@ import type { StepOutput } from "./decode-step.js";
 import type { GenerationRow, GenerationSettings } from "./generate.js";
 import type { KvCache } from "./kv-cache.js";
 import { cacheCapacity } from "./kv-cache.js";
+import { NotFiniteError } from "./not-finite.js";
 import { drawToken, logProbOf } from "./sampling.js";
 
 /** A row under way. */
@@ -163,7 +164,7 @@ export class DecodingBatch {
       temperature === 0
         ? greedyToken(outputs, source)
         : drawToken(probabilities, start, vocabSize, topP, running.uniform());
-    if (token < 0) throw new Error(`row ${running.index}: the model's logits are not finite`);
+    if (token < 0) throw new NotFiniteError(`row ${running.index}: the model's logits are not finite`);
     running.tokens.push(token);
     if (logProbs === true) {
       running.logProbs.push(

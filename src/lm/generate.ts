@@ -134,8 +134,8 @@ export class Generator {
 
   /**
    * @returns one generation per row, in order.
-   * @throws Error for an empty prompt, a wrong number of coefficients, a text beyond the model's positions, or logits that
-   * are not finite.
+   * @throws Error for an empty prompt, a wrong number of coefficients, or a text beyond the model's positions; NotFiniteError
+   * for logits that are not finite.
    */
   async generate(rows: readonly GenerationRow[], settings: GenerationSettings): Promise<Generation[]> {
     if (!(settings.maxNewTokens >= 1))

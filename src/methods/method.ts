@@ -115,6 +115,8 @@ export interface Candidate {
 /** Training went wrong (a loss that is not finite, …): stops this method, not the run. */
 export class MethodFailure extends Error {
   override readonly name = "MethodFailure";
+  /** Where no run can go on without it (the base, the judges), it is what the command answers. */
+  readonly exitCode = 1;
   constructor(
     readonly method: string,
     readonly step: number,

@@ -14,6 +14,7 @@ import type { TensorMap } from "../engine/index.js";
 import { float32 } from "../engine/index.js";
 import type { AdapterConfig } from "../lm/adapters.js";
 import { adapterShapes, initAdapter } from "../lm/adapters.js";
+import { NotFiniteError } from "../lm/not-finite.js";
 import type { RewardScale } from "../rewards/normalisation.js";
 import { measureScale, scalarise, unitScale } from "../rewards/normalisation.js";
 import type { LedgerEntry } from "./budget.js";
@@ -34,6 +35,7 @@ import { readReplies, updatePolicy } from "./ppo-update.js";
 import { deriveSeed } from "./seeds.js";
 import { shuffledIndices } from "./shuffle.js";
 import type { CurvePoint, TaskEnv, TaskOutput, TaskRun, TrainingPrompt } from "./task.js";
+import { checkTrained } from "./training.js";
 
 export interface PpoSettings {
   /** Replies a rollout, one a prompt. */
@@ -158,7 +160,9 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
       const { parameters } = await state.read(["parameters"]);
       const now = unpackParameters(layout, parameters as TensorMap[string]);
       const first = step * settings.rolloutReplies;
-      const rollouts = await sampler.sample(adapterOf(now, env, adapter), batch, first, run.signal);
+      const rollouts = await sampler.sample(adapterOf(now, env, adapter), batch, first, run.signal).catch((error) => {
+        throw error instanceof NotFiniteError ? new MethodFailure(run.label, step, error.message) : error;
+      });
       const cost = stepCost(rollouts.map(sequenceOf), task, rewards, env);
       for (const charge of cost.charges) run.ledger.charge(charge.kind, charge);
       await setImmediate();
@@ -224,6 +228,7 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
       );
     }
     const { parameters } = await state.read(["parameters"]);
+    checkTrained(parameters, run.label, curve.length);
     const trained = adapterOf(unpackParameters(layout, parameters as TensorMap[string]), env, adapter);
     return {
       artefacts: { [PPO_ADAPTER]: trained },

@@ -5,7 +5,7 @@
  * Not here: what is trained and on which loss (the tasks), the arithmetic of a step (`training-program.ts`).
  */
 import { setImmediate } from "node:timers/promises";
-import type { Engine, Executable, TensorMap } from "../engine/index.js";
+import type { Engine, Executable, HostTensor, TensorMap } from "../engine/index.js";
 import { float32 } from "../engine/index.js";
 import type { ChargeKind, LedgerEntry } from "./budget.js";
 import { Ledger } from "./budget.js";
@@ -111,6 +111,7 @@ export async function train(engine: Engine, training: Training, run: TaskRun): P
     }
     const { parameters } = await state.read(["parameters"]);
     if (parameters === undefined) throw new Error("the training state has lost its parameters");
+    checkTrained(parameters, run.label, curve.length);
     return {
       parameters: unpackParameters(layout, parameters),
       summary: { steps: curve.length, curve, planned: plannedEntries(charges), ledger: run.ledger.entries() },
@@ -118,6 +119,12 @@ export async function train(engine: Engine, training: Training, run: TaskRun): P
   } finally {
     state.dispose();
   }
+}
+
+/** The last step's loss was taken before its update. @throws MethodFailure when a trained weight is not a finite number */
+export function checkTrained(parameters: HostTensor | undefined, label: string, steps: number): void {
+  const odd = parameters?.data.find((weight) => !Number.isFinite(weight));
+  if (odd !== undefined) throw new MethodFailure(label, steps, `a trained weight is ${odd}`);
 }
 
 function initialState({ layout, initial, inPasses }: Training): TensorMap {

@@ -10,12 +10,19 @@ import type { RunSummary } from "../../src/bench/summary.js";
 import { mvaBench, type Outcome, workplace } from "./command.js";
 import { tiny, writeSuite } from "./tiny-suite.js";
 
+const hot = { learningRate: 1e30, warmup: 0 };
 const suite = {
   ...tiny,
   suite: "runaway",
   methods: ["soup", "mva", "modpo", "morlhf"],
-  // Its second step has weights beyond float32.
-  variants: [{ id: "soup-hot", method: "soup", preference: { optimizer: { learningRate: 1e30, warmup: 0 } } }],
+  variants: [
+    // Its second step has weights beyond float32.
+    { id: "soup-hot", method: "soup", preference: { optimizer: hot } },
+    // Nobody sees it in training: the weights are what is wrong, after the only loss was taken.
+    { id: "soup-late", method: "soup", preference: { maxSteps: 1, optimizer: hot } },
+    // Its second rollout cannot be written.
+    { id: "ppo-hot", method: "morlhf", morlhf: { ppo: { optimizer: { ...hot, schedule: "constant" } } } },
+  ],
   questions: [],
 };
 const perPolicy = 3e8;
@@ -38,8 +45,18 @@ describe("a loss that is not a number", () => {
     expect(run.stderr).toMatch(
       /soup-hot failed \(seed 1\): .*(loss|gradient) is (NaN|-?Infinity).*the other methods go on/,
     );
-    expect(summary.failures).toEqual([
-      { method: "soup-hot", seed: 1, message: expect.stringMatching(/(loss|gradient) is (NaN|-?Infinity)/) },
+    expect(summary.failures.find(({ method }) => method === "soup-hot")).toEqual({
+      method: "soup-hot",
+      seed: 1,
+      message: expect.stringMatching(/(loss|gradient) is (NaN|-?Infinity)/),
+    });
+  });
+
+  test("nor logits: of a trained policy it ends the method when it is scored, of PPO when it rolls out", () => {
+    expect(run.stderr).toMatch(/soup-late failed \(seed 1\): validation score of .* is not a finite number/);
+    expect(run.stderr).toMatch(/ppo-hot failed \(seed 1\): .*(logits are not finite|is (NaN|-?Infinity)) at step \d/);
+    expect(summary.failures.map(({ method }) => method).sort()).toEqual([
+      ...["ppo-hot", "soup-hot", "soup-late", "soup-late@grid"],
     ]);
   });
 
@@ -50,10 +67,12 @@ describe("a loss that is not a number", () => {
       expect(finished).toContain(id);
       expect(summary.methods.find((method) => method.id === id)?.hypervolume).not.toBeNull();
     }
-    expect(finished).not.toContain("soup-hot");
-    expect(readScores(files.scores).some(({ method }) => method === "soup-hot")).toBe(false);
-    expect(summary.methods.find(({ id }) => id === "soup-hot")?.hypervolume).toBeNull();
-    expect(summary.leader).not.toBe("soup-hot");
+    for (const id of ["soup-hot", "soup-late", "ppo-hot"]) {
+      expect(finished).not.toContain(id);
+      expect(readScores(files.scores).some(({ method }) => method === id)).toBe(false);
+      expect(summary.methods.find((method) => method.id === id)?.hypervolume).toBeNull();
+      expect(summary.leader).not.toBe(id);
+    }
   });
 
   test("stands in the events, so that live readers know", () => {
@@ -64,7 +83,7 @@ describe("a loss that is not a number", () => {
 
   test("leaves one JSON document on stdout", () => {
     const report = JSON.parse(run.stdout) as { summary: RunSummary };
-    expect(report.summary.failures).toHaveLength(1);
+    expect(report.summary.failures).toHaveLength(4);
   });
 });
 
