@@ -8,10 +8,10 @@ import { sanitise } from "../bench/files/sanitise.js";
 import { CHARSETS, DISPLAYS, type DisplayFlags } from "../ui/app/capability.js";
 import type { CheckFlags } from "./commands/check.js";
 import type { GateFlags } from "./commands/compare.js";
-import type { LeaderboardFlags } from "./commands/leaderboard.js";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.js";
 import { parseCount, parseSeeds, parseShare } from "./flags.js";
 import type { Io } from "./io.js";
+import { addLeaderboardCommands } from "./leaderboard-commands.js";
 
 const ENGINES = ["auto", "cpu", "webgpu", "cuda", "tfjs-cpu", "tfjs-node", "tfjs-node-gpu"] as const;
 
@@ -176,33 +176,7 @@ Exit codes: 0 fine, 1 a method or the gate failed, 2 usage or bad input, 3 incon
     answer((await import("./commands/check.js")).check(run, options, io));
   });
 
-  const leaderboard = program
-    .command("leaderboard")
-    .description("verified rows of many runs, ranked within each suite; rows that cannot be told apart share a rank")
-    .option("--root <dir>", "where the rows lie", "reports/leaderboard")
-    .option("--suite <name>", "only this suite")
-    .option("--method <id>", "only this method")
-    .addOption(new Option("--json", "print as one JSON document").conflicts(["csv", "markdown"]))
-    .addOption(new Option("--csv", "print as CSV, one line a row and value").conflicts(["json", "markdown"]))
-    .addOption(new Option("--markdown", "print as Markdown").conflicts(["json", "csv"]))
-    .action(async (options: LeaderboardFlags) => {
-      answer((await import("./commands/leaderboard.js")).list(options, io));
-    });
-  leaderboard
-    .command("add")
-    .description(
-      "check a finished run (suite as it ships, budget kept, equal candidates, figures follow) and add its row",
-    )
-    .argument("<run>", "a run folder, or the id of one in reports/runs")
-    .action(async (run: string, _options: unknown, command: Command) => {
-      answer((await import("./commands/leaderboard.js")).add(run, command.optsWithGlobals<LeaderboardFlags>(), io));
-    });
-  leaderboard
-    .command("verify")
-    .description("recompute every row from its scores; exit code 1 where one does not follow")
-    .action(async (_options: unknown, command: Command) => {
-      answer((await import("./commands/leaderboard.js")).verify(command.optsWithGlobals<LeaderboardFlags>(), io));
-    });
+  addLeaderboardCommands(program, io, answer);
 
   const suite = program.command("suite").description("the benchmark definitions");
   suite

@@ -1,6 +1,7 @@
 /**
- * The order of rows within one suite, with rank groups: rows whose difference is not shown share a rank. The difference
- * of two rows is taken as if they shared nothing (they share the prompts, so this errs on the side of one rank).
+ * The order of rows within one board, with rank groups: rows whose difference is not shown share a rank. Methods of one row are
+ * compared as they were measured, paired by seed and prompt; across rows as if they shared nothing (they share the prompts,
+ * so this errs on the side of one rank).
  */
 import { normalCdf, normalQuantile } from "../metrics/distributions.js";
 import type { LeaderboardRow } from "./row.js";
@@ -11,23 +12,31 @@ export interface RankedRow {
   readonly method: LeaderboardRow["methods"][number];
 }
 
-/** Rows of one suite hash only are comparable: each hash is ranked by itself, in the order of first appearance. */
+/** What may be ranked together: one suite hash, one data hash. */
+export function boardOf({ suiteHash, dataHash }: LeaderboardRow): string {
+  return `${suiteHash} ${dataHash}`;
+}
+
+/** Each board is ranked by itself; boards in the order of first appearance. */
 export function ranking(rows: readonly LeaderboardRow[]): RankedRow[] {
-  const suites = new Map<string, LeaderboardRow[]>();
+  const boards = new Map<string, LeaderboardRow[]>();
   for (const row of rows) {
-    const key = `${row.suiteHash} ${row.dataHash}`;
-    suites.set(key, [...(suites.get(key) ?? []), row]);
+    const board = boards.get(boardOf(row));
+    if (board === undefined) boards.set(boardOf(row), [row]);
+    else board.push(row);
   }
-  return [...suites.values()].flatMap(ranked);
+  return [...boards.values()].flatMap(ranked);
+}
+
+interface Entry extends Omit<RankedRow, "rank"> {
+  /** Of the interval's own width: for few seeds it is Student's, and the wider for it. */
+  readonly standardError: number;
+  /** p-values against other methods of the same row, by id. */
+  readonly pairs: ReadonlyMap<string, number>;
 }
 
 function ranked(rows: readonly LeaderboardRow[]): RankedRow[] {
-  const entries = rows
-    .flatMap((row) => {
-      const z = normalQuantile((1 + row.confidence) / 2);
-      return row.methods.map((method): Entry => ({ row, method, z }));
-    })
-    .sort((a, b) => b.method.hypervolume.value - a.method.hypervolume.value);
+  const entries = rows.flatMap(entriesOf).sort((a, b) => volume(b) - volume(a) || order(a, b));
   const alpha = 1 - (rows[0]?.confidence ?? 0.95);
   const out: RankedRow[] = [];
   let first = 0;
@@ -41,20 +50,35 @@ function ranked(rows: readonly LeaderboardRow[]): RankedRow[] {
   return out;
 }
 
-interface Entry extends Omit<RankedRow, "rank"> {
-  /** Half widths of the row's intervals are this many standard errors. */
-  readonly z: number;
+function entriesOf(row: LeaderboardRow): Entry[] {
+  const z = normalQuantile((1 + row.confidence) / 2);
+  return row.methods.map((method) => {
+    const { low, high } = method.hypervolume;
+    const pairs = row.pairs.flatMap(({ a, b, p }): [string, number][] =>
+      a === method.id ? [[b, p]] : b === method.id ? [[a, p]] : [],
+    );
+    return { row, method, standardError: (high - low) / 2 / z, pairs: new Map(pairs) };
+  });
+}
+
+function volume({ method }: Entry): number {
+  return method.hypervolume.value;
+}
+
+/** Of equal hypervolumes: whatever order the rows came in. */
+function order(a: Entry, b: Entry): number {
+  const key = ({ row, method }: Entry) => `${row.id} ${method.id}`;
+  return key(a) < key(b) ? -1 : 1;
 }
 
 /**
  * Index of the first rival whose difference from `head` survives Holm's correction over all of them; their number where
- * none does. From the surest difference down, so that few p-values are needed.
+ * none does.
  */
 function firstShown(head: Entry, rivals: readonly Entry[], alpha: number): number {
-  const order = rivals.map((rival, at) => ({ at, z: score(head, rival) })).sort((a, b) => b.z - a.z);
+  const ordered = rivals.map((rival, at) => ({ at, p: pValue(head, rival) })).sort((a, b) => a.p - b.p);
   let first = rivals.length;
-  for (const [k, { at, z }] of order.entries()) {
-    const p = z > BEYOND ? 0 : 2 * (1 - normalCdf(z));
+  for (const [k, { at, p }] of ordered.entries()) {
     if (p * (rivals.length - k) >= alpha) break;
     first = Math.min(first, at);
   }
@@ -64,15 +88,13 @@ function firstShown(head: Entry, rivals: readonly Entry[], alpha: number): numbe
 /** Standard errors from which on a p-value is below any share of alpha. */
 const BEYOND = 8;
 
-/** Standard errors between two hypervolumes. */
-function score(a: Entry, b: Entry): number {
-  const error = Math.hypot(standardError(a), standardError(b));
-  const difference = Math.abs(a.method.hypervolume.value - b.method.hypervolume.value);
-  return error > 0 ? difference / error : difference > 0 ? Number.POSITIVE_INFINITY : 0;
-}
-
-/** Of the interval's own width: for few seeds it is Student's, and the wider for it. */
-function standardError({ method, z }: Entry): number {
-  const { low, high } = method.hypervolume;
-  return (high - low) / 2 / z;
+/** Two-sided, of equal hypervolumes. */
+function pValue(a: Entry, b: Entry): number {
+  const paired = a.row === b.row ? a.pairs.get(b.method.id) : undefined;
+  if (paired !== undefined) return paired;
+  const error = Math.hypot(a.standardError, b.standardError);
+  const difference = Math.abs(volume(a) - volume(b));
+  if (error === 0) return difference > 0 ? 0 : 1;
+  const z = difference / error;
+  return z > BEYOND ? 0 : 2 * (1 - normalCdf(z));
 }

@@ -1,195 +1,160 @@
 /**
- * One leaderboard row: a small file that is listed, beside the scores that it follows from (a baseline file). A run gives
- * one row, which holds its ranked methods.
+ * One leaderboard row: a small file that is listed, beside the evidence that it follows from. One row holds the ranked
+ * methods of one run or of several single-seed runs of one suite; or one method that was trained elsewhere (`external`).
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { scaled, scaledReference } from "../bench/selection.js";
-import { loadSuite, suiteHash } from "../bench/suite.js";
-import { meansOf } from "../bench/tables.js";
-import { InputError } from "../data/errors.js";
-import { hypervolume, mean } from "../metrics/index.js";
-import type { StoredSummary } from "./read-run.js";
-import type { ScoredRun } from "./scored-run.js";
+import type { RunSummary } from "../bench/summary.js";
+import { type PackedEvidence, packEvidence, type RowBasis } from "./row-evidence.js";
+import { pairsOf } from "./row-pairs.js";
 
 const estimate = z.strictObject({ value: z.number(), low: z.number(), high: z.number() });
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const rowSchema = z.strictObject({
-  schema: z.literal(1),
+  schema: z.literal(2),
   id: z.string().regex(/^[\w.@-]+$/),
-  /** Of the file with the scores. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** `external`: trained elsewhere; nothing but its scores was seen here. */
+  kind: z.enum(["run", "external"]),
+  /** Of the two files beside it. */
+  sha256: z.strictObject({ evidence: sha256, scores: sha256 }),
   suite: z.string(),
   version: z.number().int(),
   suiteHash: z.string(),
   dataHash: z.string(),
-  started: z.string(),
+  /** ISO 8601: when the last of its jobs was started; the day of a submission. */
+  date: z.string(),
   engine: z.string(),
-  threads: z.number(),
   packageVersion: z.string(),
   cpu: z.string(),
-  commit: z.string().nullable(),
-  seeds: z.array(z.number().int()),
+  seeds: z.array(z.number().int()).min(1),
   prompts: z.number().int(),
-  candidates: z.number().int(),
-  budget: z.strictObject({ flops: z.number().positive(), per: z.enum(["method", "policy"]) }),
+  /** A method offers so many at each seed. */
+  candidates: z.number(),
+  /** Of each method and seed; null where a submission does not know. */
+  budget: z.strictObject({ flops: z.number().positive(), per: z.enum(["method", "policy"]) }).nullable(),
   confidence: z.number(),
-  values: z.array(z.string()),
+  values: z.array(z.string()).min(1),
   methods: z.array(
     z.strictObject({
       id: z.string(),
       title: z.string(),
       hypervolume: estimate,
+      hypervolumeBySeed: z.array(z.number()),
       /** Raw test means by value: the best selected candidate's, and their average. */
       best: z.array(z.number()),
       mean: z.array(z.number()),
-      /** FLOPs over all seeds, as the ledger has them. */
-      planned: z.number(),
-      spent: z.number(),
-      seconds: z.number(),
+      selected: z.number(),
+      /** Nats a reply; null where it was not measured. */
+      kl: z.strictObject({ mean: z.number(), max: z.number() }).nullable(),
+      broken: z.number().nullable(),
+      /** FLOPs over all seeds, as the ledger has them; null where nobody measured them. */
+      planned: z.number().nullable(),
+      spent: z.number().nullable(),
+      /** Of training, over all seeds. */
+      seconds: z.number().nullable(),
       undertrained: z.array(z.string()),
     }),
   ),
+  /** Every two of the methods, paired by seed and prompt. */
+  pairs: z.array(
+    z.strictObject({
+      a: z.string(),
+      b: z.string(),
+      difference: z.number(),
+      low: z.number(),
+      high: z.number(),
+      p: z.number(),
+    }),
+  ),
+  /** What the sender says of a row from elsewhere. */
+  external: z.strictObject({ base: z.string(), data: z.string(), notes: z.string().nullable() }).nullable(),
 });
 export type LeaderboardRow = z.infer<typeof rowSchema>;
 
-const detailedSummary = z.looseObject({
-  run: z.looseObject({
-    budget: z.looseObject({ flops: z.number().positive(), per: z.enum(["method", "policy"]) }),
-  }),
-  statistics: z.looseObject({ confidence: z.number().gt(0).lt(1) }),
-  methods: z.array(
-    z.looseObject({
-      id: z.string(),
-      hypervolume: z.looseObject({ value: z.number(), low: z.number(), high: z.number() }).nullable(),
-      best: z.array(z.number()),
-      mean: z.array(z.number()),
-      planned: z.number(),
-      spent: z.number(),
-      seconds: z.number(),
-      undertrained: z.array(z.string()),
-    }),
-  ),
-});
+export interface NewRow extends PackedEvidence {
+  readonly row: LeaderboardRow;
+}
 
-/** @throws InputError where the summary lacks what a row needs */
-export function rowOf(run: ScoredRun, stored: StoredSummary, packed: Uint8Array): LeaderboardRow {
-  const checked = detailedSummary.safeParse(stored);
-  if (!checked.success) throw new InputError(`${run.source}: its summary lacks what a leaderboard row needs`);
-  const { identity } = run;
-  const { budget } = checked.data.run;
-  const sha256 = createHash("sha256").update(packed).digest("hex");
+/** @param summary of `basis.input`, as `summarise` gives it */
+export function newRow(basis: RowBasis, summary: RunSummary): NewRow {
+  const packed = packEvidence(basis);
+  return { ...packed, row: rowOf(basis, summary, packed) };
+}
+
+export function rowOf(basis: RowBasis, summary: RunSummary, { evidence, scores }: PackedEvidence): LeaderboardRow {
+  const { submission, hashes, suite, origins, input } = basis;
+  const hash = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+  const shas = { evidence: hash(evidence), scores: hash(scores) };
+  const methods = rankedMethods(summary, submission !== null);
+  const several = (texts: readonly string[]) => [...new Set(texts)].join(", ");
+  const budget = submission === null ? suite.budget : submission.budget;
+  const name = submission === null ? `seeds-${seedsText(input.tables.seeds)}` : submission.method;
   return {
-    schema: 1,
-    id: `${identity.id.replaceAll(/[^\w.@-]/g, "-")}-${sha256.slice(0, 8)}`,
-    sha256,
-    suite: String(identity.suite.suite),
-    version: Number(identity.suite.version),
-    suiteHash: identity.suiteHash,
-    dataHash: identity.dataHash,
-    started: identity.started,
-    engine: identity.engine,
-    threads: identity.threads,
-    packageVersion: identity.packageVersion,
-    cpu: identity.cpu,
-    commit: identity.commit,
-    seeds: [...identity.seeds],
-    prompts: run.prompts.length,
-    candidates: run.methods[0]?.seeds[0]?.offered ?? 0,
-    budget: { flops: budget.flops, per: budget.per },
-    confidence: checked.data.statistics.confidence,
-    values: run.values.map(({ name }) => name),
-    methods: run.methods.flatMap(({ id, title }) => {
-      const found = checked.data.methods.find((method) => method.id === id);
-      if (found === undefined || found.hypervolume === null) return [];
-      const { value, low, high } = found.hypervolume;
-      const { best, planned, spent, seconds, undertrained } = found;
-      return [
-        { id, title, hypervolume: { value, low, high }, best, mean: found.mean, planned, spent, seconds, undertrained },
-      ];
-    }),
+    schema: 2,
+    id: `${name}-${createHash("sha256").update(`${shas.evidence}${shas.scores}`).digest("hex").slice(0, 10)}`,
+    kind: submission === null ? "run" : "external",
+    sha256: shas,
+    suite: suite.suite,
+    version: suite.version,
+    suiteHash: hashes.suite,
+    dataHash: hashes.data,
+    date:
+      submission?.date ??
+      origins
+        .map(({ started }) => started)
+        .sort()
+        .at(-1) ??
+      "",
+    engine: submission === null ? several(origins.map(({ engine }) => engine)) : "external",
+    packageVersion: several(origins.map(({ versions }) => versions["mva-bench"] ?? "")),
+    cpu: several(origins.map(({ cpu }) => cpu)),
+    seeds: [...input.tables.seeds],
+    prompts: input.tables.prompts.test.length,
+    candidates: summary.evaluation.candidates,
+    budget: budget === null ? null : { flops: budget.flops, per: budget.per },
+    confidence: summary.statistics.confidence,
+    values: input.scales.map((scale) => scale.name),
+    methods,
+    pairs: pairsOf(
+      input,
+      methods.map(({ id }) => id),
+    ),
+    external: submission === null ? null : { base: submission.base, data: submission.data, notes: submission.notes },
   };
 }
 
-/** Hashes that a suite of this name may have. */
-export type KnownSuites = (name: string, run: ScoredRun) => readonly string[];
-
-/** Those of the suites that ship; none where there is no such suite. */
-export const shippedSuites: KnownSuites = (name, run) => {
-  try {
-    const suite = loadSuite(name);
-    return [suiteHash(suite), suiteHash(suite, { lock: run.values })];
-  } catch (error) {
-    if (error instanceof InputError) return [];
-    throw error;
-  }
-};
-
-/** Everything that keeps a run from being a row, one clause each. */
-export function rowFaults(row: LeaderboardRow, run: ScoredRun, suites: KnownSuites = shippedSuites): string[] {
-  return [...suiteFaults(row, run, suites), ...candidateFaults(run), ...budgetFaults(row), ...figureFaults(row, run)];
-}
-
-function suiteFaults(row: LeaderboardRow, run: ScoredRun, suites: KnownSuites): string[] {
-  const known = suites(row.suite, run);
-  if (known.length === 0) return [`suite "${row.suite}" does not ship with this version`];
-  return known.includes(row.suiteHash) && row.suiteHash === run.identity.suiteHash
-    ? []
-    : [`suite hash ${row.suiteHash.slice(0, 12)} is not that of ${row.suite} as it ships`];
-}
-
-function candidateFaults(run: ScoredRun): string[] {
-  const cells = run.methods.flatMap(({ id, seeds }) => seeds.map(({ seed, offered }) => ({ id, seed, offered })));
-  const most = Math.max(...cells.map(({ offered }) => offered));
-  const fewer = cells.find(({ offered }) => offered < most);
-  const absent = run.methods.find(({ seeds }) => seeds.length !== run.identity.seeds.length);
-  return [
-    ...(fewer === undefined
-      ? []
-      : [`${fewer.id} has ${fewer.offered} candidates at seed ${fewer.seed}, others have ${most}`]),
-    ...(absent === undefined ? [] : [`${absent.id} was not scored at every seed`]),
-  ];
-}
-
-/** Rounding of sums of FLOPs. */
-const SLACK = 1 + 1e-9;
-
-function budgetFaults({ budget, methods, seeds }: LeaderboardRow): string[] {
-  return methods.flatMap(({ id, planned, spent }) => {
-    const allowed = budget.per === "method" ? budget.flops * seeds.length : planned;
-    return spent <= allowed * SLACK && spent <= planned * SLACK
-      ? []
-      : [`${id} spent ${spent} FLOPs, its budget was ${Math.min(allowed, planned)}`];
-  });
-}
-
-/** The points of a row follow from its scores. */
-function figureFaults(row: LeaderboardRow, run: ScoredRun): string[] {
-  const reference = scaledReference(run.values);
-  const count = run.values.length;
-  return run.methods.flatMap(({ id, seeds }) => {
-    const told = row.methods.find((method) => method.id === id);
-    if (told === undefined) return seeds.length === 0 ? [] : [`the row lacks ${id}`];
-    const points = seeds.map(({ selected }) => selected.map(({ scores }) => meansOf(scores, count)));
-    const volume = mean(
-      points.map(
-        (set) =>
-          hypervolume(
-            set.map((point) => scaled(point, run.values)),
-            { reference, sense: "max" },
-          ).value,
-      ),
-    );
-    const column = (k: number) => points.flat().map((point) => point[k] ?? Number.NaN);
-    const figures: [string, number, number | undefined][] = [
-      ["hypervolume", volume, told.hypervolume.value],
-      ...run.values.flatMap(({ name }, k): [string, number, number | undefined][] => [
-        [`best ${name}`, Math.max(...column(k)), told.best[k]],
-        [`mean ${name}`, mean(column(k)), told.mean[k]],
-      ]),
+function rankedMethods(summary: RunSummary, external: boolean): LeaderboardRow["methods"] {
+  return summary.methods.flatMap((method) => {
+    if (!method.ranked || method.hypervolume === null) return [];
+    const { id, title, hypervolume, hypervolumeBySeed, best, mean, selected, kl, undertrained } = method;
+    return [
+      {
+        id,
+        title,
+        hypervolume: { ...hypervolume },
+        hypervolumeBySeed: [...hypervolumeBySeed],
+        best: [...best],
+        mean: [...mean],
+        selected,
+        kl: kl === null ? null : { ...kl },
+        broken: external ? null : method.broken,
+        planned: external ? null : method.planned,
+        spent: external ? null : method.spent,
+        seconds: external ? null : method.seconds,
+        undertrained: [...undertrained],
+      },
     ];
-    return figures
-      .filter(([, found, said]) => said === undefined || Math.abs(found - said) > 1e-9 * Math.max(1, Math.abs(found)))
-      .map(([name, found, said]) => `${name} of ${id} is ${said} in the row, ${found} by its scores`);
   });
+}
+
+/** `1-5`, `1-3.7`: runs of seeds in a file name. */
+export function seedsText(seeds: readonly number[]): string {
+  const runs: [number, number][] = [];
+  for (const seed of seeds.toSorted((a, b) => a - b)) {
+    const last = runs.at(-1);
+    if (last !== undefined && seed === last[1] + 1) last[1] = seed;
+    else runs.push([seed, seed]);
+  }
+  return runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(".");
 }

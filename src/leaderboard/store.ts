@@ -1,55 +1,71 @@
 /**
- * Rows on disk: `<root>/<suite>/<id>.json` beside `<id>.scores.json.gz`. Ids hold a hash of the scores, so that two writers never
- * meet on one name but with the same content.
+ * Rows on disk: `<root>/<suite>/<id>.json` beside `<id>.evidence.json.gz` and `<id>.scores.csv.gz`. Ids hold a hash of the
+ * content, so that two writers never meet on one name but with the same bytes.
  */
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { schemaFault } from "../bench/files/schema-fault.js";
 import { InputError } from "../data/errors.js";
 import { WriteError, writeFileAtomic } from "../lm/atomic-file.js";
-import { packBaseline, readBaseline } from "./baseline.js";
-import { readScoredRun } from "./read-run.js";
-import { type KnownSuites, type LeaderboardRow, rowFaults, rowOf, rowSchema, shippedSuites } from "./row.js";
+import { type LeaderboardRow, type NewRow, rowSchema } from "./row.js";
+import type { PackedEvidence } from "./row-evidence.js";
 
-const MOST_BYTES = 2_000_000;
+/** Of the scores of one row. */
+export const MOST_BYTES = 2_000_000;
 
-export interface AddedRow {
+export interface StoredRow {
   readonly row: LeaderboardRow;
   readonly path: string;
+}
+
+export interface WrittenRow extends StoredRow {
   /** It lay there already, to the byte. */
   readonly known: boolean;
 }
 
-/**
- * Checks a finished run and writes its row.
- * @throws InputError with every reason for which it cannot be one; WriteError
- */
-export function addRow(folder: string, root: string, source = folder, suites: KnownSuites = shippedSuites): AddedRow {
-  const { run, summary } = readScoredRun(folder, source);
-  const packed = packBaseline(run, summary);
-  const row = rowOf(run, summary, packed);
-  const faults = rowFaults(row, run, suites);
-  if (packed.byteLength > MOST_BYTES) faults.push(`its scores take ${packed.byteLength} bytes, at most ${MOST_BYTES}`);
-  if (faults.length > 0) throw new InputError(`${source}: not a leaderboard row: ${faults.join("; ")}`);
+/** @throws InputError for a row that is too large; WriteError */
+export function writeRow({ row, evidence, scores }: NewRow, root: string): WrittenRow {
+  if (scores.byteLength > MOST_BYTES) {
+    throw new InputError(
+      `its scores take ${scores.byteLength} bytes, at most ${MOST_BYTES}: add fewer seeds to one row`,
+    );
+  }
   const place = join(root, row.suite);
   const path = join(place, `${row.id}.json`);
-  const text = `${JSON.stringify(row, null, 2)}\n`;
+  const text = `${JSON.stringify(row, null, 1)}\n`;
   if (existsSync(path) && readFileSync(path, "utf8") === text) return { row, path, known: true };
   try {
     mkdirSync(place, { recursive: true });
   } catch (error) {
     throw new WriteError(place, error);
   }
-  // The row last: one that is listed has its scores.
-  writeFileAtomic(scoresPath(path), packed);
+  // The row last: one that is listed has its evidence.
+  const files = evidenceFiles(path);
+  writeFileAtomic(files.scores, scores);
+  writeFileAtomic(files.evidence, evidence);
   writeFileAtomic(path, text);
   return { row, path, known: false };
 }
 
-export interface StoredRow {
-  readonly row: LeaderboardRow;
-  readonly path: string;
+/** The row first: one that is listed has its evidence. */
+export function removeRow(path: string): void {
+  const files = evidenceFiles(path);
+  for (const file of [path, files.evidence, files.scores]) rmSync(file, { force: true });
+}
+
+export function evidenceFiles(path: string): { readonly evidence: string; readonly scores: string } {
+  const stem = path.replace(/\.json$/, "");
+  return { evidence: `${stem}.evidence.json.gz`, scores: `${stem}.scores.csv.gz` };
+}
+
+/** @throws InputError where one of the two files is missing */
+export function readEvidenceFiles(path: string): PackedEvidence {
+  const files = evidenceFiles(path);
+  const read = (file: string): Uint8Array => {
+    if (!existsSync(file)) throw new InputError(`${file} is missing`);
+    return readFileSync(file);
+  };
+  return { evidence: read(files.evidence), scores: read(files.scores) };
 }
 
 /**
@@ -69,37 +85,19 @@ export function readRows(root: string, suite?: string): StoredRow[] {
     );
 }
 
-function readRow(path: string): StoredRow {
+/** @throws InputError naming the file */
+export function readRow(path: string): StoredRow {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, "utf8"));
   } catch (cause) {
     throw new InputError(`${path}: is not JSON; the row is damaged`, { cause });
   }
-  const result = rowSchema.safeParse(value);
-  if (!result.success) throw new InputError(`${path}: ${schemaFault(result.error)}`);
-  return { row: result.data, path };
-}
-
-function scoresPath(path: string): string {
-  return path.replace(/\.json$/, ".scores.json.gz");
-}
-
-/** Everything in which a row differs from what its scores say; none where it is as it was added. */
-export function verifyRow({ row, path }: StoredRow, suites: KnownSuites = shippedSuites): string[] {
-  const file = scoresPath(path);
-  if (!existsSync(file)) return [`${file} is missing`];
-  const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
-  if (sha256 !== row.sha256) return ["its scores are another file than the one that was added"];
-  try {
-    const { run, summary } = readBaseline(file);
-    const again = rowOf(run, summary, readFileSync(file));
-    const faults = rowFaults(row, run, suites);
-    if (faults.length === 0 && JSON.stringify(again) !== JSON.stringify(row))
-      faults.push("it is not what its summary says");
-    return faults;
-  } catch (error) {
-    if (error instanceof InputError) return [error.message];
-    throw error;
+  const schema: unknown = value !== null && typeof value === "object" ? Reflect.get(value, "schema") : undefined;
+  if (typeof schema === "number" && schema > 2) {
+    throw new InputError(`${path}: a row of schema ${schema}, and this program reads up to 2; update mva-bench`);
   }
+  const result = rowSchema.safeParse(value);
+  if (!result.success) throw new InputError(`${path}: ${schemaFault(result.error)}; the row is damaged`);
+  return { row: result.data, path };
 }

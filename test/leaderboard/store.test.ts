@@ -1,52 +1,40 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import type { LedgerRow } from "../../src/bench/files/ledger.js";
 import { runFiles } from "../../src/bench/files/run-files.js";
-import { ranking } from "../../src/leaderboard/ranking.js";
-import type { LeaderboardRow } from "../../src/leaderboard/row.js";
-import { addRow, readRows, verifyRow } from "../../src/leaderboard/store.js";
+import { addRuns } from "../../src/leaderboard/add-row.js";
+import { evidenceFiles, readRows } from "../../src/leaderboard/store.js";
+import { verifyRow } from "../../src/leaderboard/verify-row.js";
 import { temporaryFolder } from "../bench/files/temporary-folder.js";
 import { cli, FakeIo } from "../cli/fake-io.js";
-import { plantedInput, writeRun } from "../cli/score-run.js";
+import { type BoardRun, suites, writeBoardRun } from "./board-run.js";
 
-const suites = () => ["0".repeat(32)];
-const NAME = "planted";
-
-/** A run with a ledger that keeps its budget of 10 FLOPs a method and seed. */
-function world(seeds: readonly number[] = [1, 2, 3]) {
+/** A run of three seeds, and what adds it. */
+function world(options: Partial<BoardRun> = {}) {
   const folder = temporaryFolder();
-  const run = join(folder, NAME);
-  mkdirSync(run);
-  const input = plantedInput(seeds);
-  // What is not selected was offered all the same: three candidates each.
-  const ledger = seeds.flatMap((seed) =>
-    ["soup", "mva"].map(
-      (method): LedgerRow => ({
-        seed,
-        method,
-        kind: "gradient",
-        planned: 10,
-        spent: 9,
-        tokens: 1,
-        steps: 1,
-        seconds: 2,
-      }),
-    ),
-  );
-  const summary = writeRun(run, { ...input, ledger, run: { ...input.run, budget: { flops: 10, per: "method" } } });
-  const files = runFiles(run);
-  writeFileSync(files.summary, JSON.stringify(summary));
+  const run = join(folder, "one");
+  const summary = writeBoardRun(run, { seeds: [1, 2, 3], ...options });
   const root = join(folder, "board");
-  const add = () => addRow(run, root, NAME, suites);
+  const files = runFiles(run);
+  const place = (name: string) => ({ folder: join(folder, name), source: name });
+  const addAll = (...names: string[]) => addRuns(names.map(place), { root, suites });
   const rewrite = (path: string, edit: (text: string) => string) => {
     const text = readFileSync(path, "utf8");
     const other = edit(text);
     if (other === text) throw new Error("nothing was edited");
     writeFileSync(path, other);
   };
-  return { folder, root, run, files, summary, add, rewrite };
+  const written = () => (existsSync(root) ? readdirSync(join(root, "small")) : []);
+  return { folder, root, run, files, summary, place, addAll, add: () => addAll("one"), rewrite, written };
 }
+
+type World = ReturnType<typeof world>;
+
+const faultsIn = (root: string, depth: "hashes" | "points" | "all" = "all") =>
+  readRows(root)
+    .flatMap((stored) => verifyRow(stored, depth, suites))
+    .join("; ");
 
 describe("leaderboard add", () => {
   test("a row holds what the run's summary says, and verifies", () => {
@@ -54,170 +42,261 @@ describe("leaderboard add", () => {
     const { row, known } = add();
     expect(known).toBe(false);
     expect(row).toMatchObject({
-      suite: "planted",
+      suite: "small",
+      kind: "run",
       seeds: [1, 2, 3],
-      candidates: 3,
+      candidates: 5,
       budget: { flops: 10, per: "method" },
+      engine: "cpu",
+      date: "2026-01-01T00:00:00.000Z",
     });
-    for (const { id, hypervolume, spent } of row.methods) {
-      const told = summary.methods.find((method) => method.id === id);
-      expect(hypervolume).toEqual(told?.hypervolume);
-      expect(spent).toBe(27);
+    for (const method of row.methods) {
+      const told = summary.methods.find(({ id }) => id === method.id);
+      expect(method.hypervolume).toEqual(told?.hypervolume);
+      expect(method.hypervolumeBySeed).toEqual(told?.hypervolumeBySeed);
+      expect(method.spent).toBe(27);
     }
+    expect(row.methods.map(({ id }) => id)).toEqual(["soup", "mva"]);
+    expect(row.pairs).toHaveLength(1);
     const [stored] = readRows(root);
     expect(stored?.row).toEqual(row);
-    expect(stored === undefined ? [] : verifyRow(stored, suites)).toEqual([]);
+    for (const depth of ["hashes", "points", "all"] as const) expect(faultsIn(root, depth)).toBe("");
   });
 
-  test("adding it again changes nothing, and two at once leave one row", async () => {
-    const { root, add } = world([1]);
-    await Promise.all([1, 2, 3].map(() => Promise.resolve().then(add)));
+  test("seeds that were run apart make the row that one run of all of them makes", () => {
+    const { folder, addAll, add } = world();
+    for (const seed of [1, 2, 3]) writeBoardRun(join(folder, `s${seed}`), { seeds: [seed] });
+    const [whole, apart] = [add().row, addAll("s3", "s1", "s2").row];
+    expect(apart.methods).toEqual(whole.methods);
+    expect(apart.pairs).toEqual(whole.pairs);
+    // The evidence tells how they were run.
+    expect(apart.id).not.toBe(whole.id);
+  });
+
+  test("runs of single seeds are put together, in any order, and more are added to a row", () => {
+    const { folder, root, addAll } = world();
+    for (const seed of [4, 5, 6, 7]) writeBoardRun(join(folder, `s${seed}`), { seeds: [seed] });
+    const { row } = addAll("s5", "s4", "s6");
+    expect(row.seeds).toEqual([4, 5, 6]);
+    expect(addAll("s6", "s5", "s4")).toMatchObject({ known: true, row: { id: row.id } });
+    expect(faultsIn(root)).toBe("");
+    const [three] = readRows(root);
+    const four = addRuns([{ folder: join(folder, "s7"), source: "s7" }], { root, suites, into: three?.path ?? "" });
+    expect(four.row.seeds).toEqual([4, 5, 6, 7]);
+    // It took the place of the other.
+    expect(readRows(root).map(({ row: { id } }) => id)).toEqual([four.row.id]);
+    expect(readdirSync(join(root, "small"))).toHaveLength(3);
+    expect(addAll("s4", "s5", "s6", "s7")).toMatchObject({ known: true });
+    expect(faultsIn(root)).toBe("");
+  });
+
+  test("what is not of one kind is not put together, and why is said", () => {
+    const { folder, addAll, written } = world();
+    writeBoardRun(join(folder, "again"), { seeds: [3, 4] });
+    expect(() => addAll("one", "again")).toThrow(/cannot be put together: seed 3 is in more than one of them/);
+    writeBoardRun(join(folder, "rich"), { seeds: [4], budget: 40 });
+    expect(() => addAll("one", "rich")).toThrow(/rich against one: another suite hash/);
+    writeBoardRun(join(folder, "long"), { seeds: [4], prompts: 13 });
+    expect(() => addAll("one", "long")).toThrow(/long against one: other prompts/);
+    const base = runFiles(join(folder, "again")).run;
+    writeFileSync(base, readFileSync(base, "utf8").replace('"baseHash": null', `"baseHash": "${"b".repeat(32)}"`));
+    expect(() => addAll("one", "again")).toThrow(/again against one: another base policy; seed 3/);
+    expect(written()).toEqual([]);
+  });
+
+  test("a suite at another budget is a board of its own", () => {
+    const { folder, root, addAll } = world();
+    writeBoardRun(join(folder, "rich"), { seeds: [1, 2, 3], budget: 40 });
+    const [a, b] = [addAll("one").row, addAll("rich").row];
+    expect(b.budget).toEqual({ flops: 40, per: "method" });
+    expect(b.suiteHash).not.toBe(a.suiteHash);
+    expect(faultsIn(root)).toBe("");
+  });
+
+  test("adding it again changes nothing", () => {
+    const { add, written } = world();
+    add();
+    const before = written();
     expect(add().known).toBe(true);
-    expect(readdirSync(join(root, "planted"))).toHaveLength(2);
+    expect(written()).toEqual(before);
   });
 
-  test.each<[string, (w: ReturnType<typeof world>) => void, RegExp]>([
+  test.each<[string, (w: World) => void, RegExp]>([
     [
       "a score edited",
-      ({ files, rewrite }) => rewrite(files.scores, (t) => t.replace(/(,mva,c0,test,[^,]+,0,zeal,)[^\n]+/, "$10.99")),
-      /the summary says hypervolume .* of mva, its scores say/,
+      ({ files, rewrite }) =>
+        rewrite(files.scores, (t) => t.replace(/(,mva,"w=1,0",test,[^,]+,0,helpful,)[^\n]+/, "$10.99")),
+      /summary\.json does not follow from its files: methods\.mva\.hypervolume\.value \(/,
+    ],
+    [
+      "a summary edited",
+      ({ files, rewrite }) => rewrite(files.summary, (t) => t.replace(/("id":"soup".*?"low":)[\d.]+/, "$10.5")),
+      /summary\.json does not follow from its files: methods\.soup\.hypervolume\.low \(0\.5, not /,
     ],
     [
       "a candidate dropped",
       ({ files, rewrite }) => {
-        rewrite(files.scores, (t) => t.replaceAll(/^[^\n]*,1,mva,c2,[^\n]*\n/gm, ""));
-        rewrite(files.candidates, (t) => t.replace(/^1,mva,c2,[^\n]*\n/m, ""));
+        rewrite(files.scores, (t) => t.replaceAll(/^[^\n]*,1,mva,"w=0,1",[^\n]*\n/gm, ""));
+        rewrite(files.candidates, (t) => t.replace(/^1,mva,"w=0,1",[^\n]*\n/m, ""));
       },
-      /mva has 2 candidates at seed 1, others have 3/,
+      /mva has 4 candidates at seed 1, the suite has 5/,
+    ],
+    [
+      "another selection",
+      ({ files, rewrite }) => rewrite(files.candidates, (t) => t.replace(/^(1,mva,"w=1,0".*),true,/m, "$1,false,")),
+      /mva at seed 1: validation selects .*w=1,0.*, the row has /,
     ],
     [
       "a score missing",
-      ({ files, rewrite }) => rewrite(files.scores, (t) => t.replace(/^[^\n]*,mva,c0,test,[^\n]*\n/m, "")),
-      /no zeal score of mva c0|no art score of mva c0/,
+      ({ files, rewrite }) => rewrite(files.scores, (t) => t.replace(/^[^\n]*,mva,"w=1,0",test,[^\n]*\n/m, "")),
+      /no (helpful|harmless) score of mva w=1,0/,
     ],
     [
       "a budget overrun",
-      ({ files, summary }) =>
-        writeFileSync(
-          files.summary,
-          JSON.stringify({
-            ...summary,
-            methods: summary.methods.map((m) => (m.id === "mva" ? { ...m, planned: 40, spent: 40 } : m)),
-          }),
-        ),
-      /mva spent 40 FLOPs, its budget was 30/,
+      ({ files, rewrite }) => rewrite(files.ledger, (t) => t.replace(/^(2,mva,gradient,10),9,/m, "$1,11,")),
+      /mva spent 11 FLOPs at seed 2, its budget was 10/,
+    ],
+    [
+      "a ledger without a method",
+      ({ files, rewrite }) => rewrite(files.ledger, (t) => t.replace(/^2,mva.*\n/m, "")),
+      /the ledger has nothing of mva at seed 2/,
     ],
     [
       "another suite hash",
-      ({ files, rewrite }) => rewrite(files.run, (t) => t.replace("0".repeat(32), "1".repeat(32))),
-      /suite hash 111111111111 is not that of planted as it ships/,
+      ({ files, rewrite }) => rewrite(files.run, (t) => t.replace(/("suiteHash": ")[0-9a-f]{12}/, "$1111111111111")),
+      /suite hash 111111111111 is not that of small as it ships/,
+    ],
+    [
+      "a suite that was edited under its old hash",
+      ({ files, rewrite }) => rewrite(files.run, (t) => t.replace('"temperature": 0.7', '"temperature": 0.1')),
+      /its suite was edited: it does not give the suite hash/,
+    ],
+    [
+      "no environment",
+      ({ files, rewrite }) => rewrite(files.run, (t) => t.replace('"cpu": "any"', '"cpu": ""')),
+      /job one does not record its engine, processor and versions/,
     ],
   ])("%s is refused with the reason, and nothing is written", (_, spoil, expected) => {
     const w = world();
     spoil(w);
     expect(w.add).toThrow(expected);
-    expect(readdirSync(w.folder)).toEqual([NAME]);
+    expect(w.written()).toEqual([]);
+  });
+
+  test("a run with probes, a run with a failure and a suite that does not ship are refused", () => {
+    const probed = world({ probes: 3 });
+    expect(probed.add).toThrow(/one was run with --probes/);
+    const w = world();
+    expect(() => addRuns([w.place("one")], { root: w.root })).toThrow(/suite "small" does not ship with this version/);
+    const summary = JSON.parse(readFileSync(w.files.summary, "utf8"));
+    const failures = [{ method: "mva", seed: 2, message: "NaN" }];
+    writeFileSync(w.files.summary, JSON.stringify({ ...summary, failures }));
+    expect(w.add).toThrow(/mva failed at seed 2/);
   });
 });
 
 describe("leaderboard verify", () => {
-  test("finds a row whose figures, suite or scores were edited", () => {
+  test("finds a row whose figures, evidence or scores were edited, and says which", () => {
     const { root, add, rewrite, folder } = world();
     const { path, row } = add();
-    const keep = join(folder, "kept.json");
-    copyFileSync(path, keep);
-    const faults = () =>
-      readRows(root)
-        .flatMap((stored) => verifyRow(stored, suites))
-        .join("; ");
-    const [method] = row.methods;
-    rewrite(path, (t) => t.replace(String(method?.hypervolume.value), "9.5"));
-    expect(faults()).toMatch(/hypervolume of soup is 9\.5 in the row, /);
-    copyFileSync(keep, path);
-    rewrite(path, (t) => t.replace(String(method?.hypervolume.low), "0.001"));
-    expect(faults()).toBe("it is not what its summary says");
-    copyFileSync(keep, path);
-    rewrite(path, (t) => t.replace("0".repeat(32), "2".repeat(32)));
-    expect(faults()).toMatch(/suite hash 2{12} is not that of planted/);
-    copyFileSync(keep, path);
-    writeFileSync(path.replace(/\.json$/, ".scores.json.gz"), "other");
-    expect(faults()).toMatch(/another file than the one that was added/);
+    const files = evidenceFiles(path);
+    const keep = join(folder, "kept");
+    mkdirSync(keep);
+    cpSync(join(root, "small"), keep, { recursive: true });
+    const restore = () => cpSync(keep, join(root, "small"), { recursive: true });
+    const [soup] = row.methods;
+    const number = (x: number | undefined) => String(x);
+    rewrite(path, (t) => t.replace(number(soup?.hypervolume.value), "9.5"));
+    expect(faultsIn(root, "points")).toMatch(/hypervolume of soup is 9\.5 in the row, /);
+    expect(faultsIn(root, "hashes")).toBe("");
+    restore();
+    rewrite(path, (t) => t.replace(number(soup?.best[1]), "0.875"));
+    expect(faultsIn(root, "points")).toMatch(/best harmless of soup is 0\.875 in the row/);
+    restore();
+    rewrite(path, (t) => t.replace(number(soup?.hypervolume.low), "0.001"));
+    expect(faultsIn(root, "points")).toBe("");
+    expect(faultsIn(root)).toMatch(/says otherwise than its scores: methods\.soup\.hypervolume\.low \(0\.001, not /);
+    restore();
+    rewrite(path, (t) => t.replace(/"p": [^\n]+/, '"p": 0.625'));
+    expect(faultsIn(root)).toMatch(/pairs\.0\.p \(0\.625, not /);
+    restore();
+    writeFileSync(files.scores, "other");
+    expect(faultsIn(root, "hashes")).toBe("its scores are another file than the one that was added");
+    restore();
+    writeFileSync(files.evidence, readFileSync(files.evidence).subarray(0, 99));
+    expect(faultsIn(root)).toBe("its evidence are another file than the one that was added");
   });
 
-  test("the command refuses a run of a suite that does not ship", async () => {
+  test("evidence and scores that were edited together with their hashes are found by what follows from them", async () => {
+    const { createHash } = await import("node:crypto");
+    const { root, add, rewrite } = world();
+    const { path, row } = add();
+    const files = evidenceFiles(path);
+    const edit = (file: "evidence" | "scores", change: (text: string) => string) => {
+      const text = gunzipSync(readFileSync(files[file])).toString("utf8");
+      const other = change(text);
+      if (other === text) throw new Error("nothing was edited");
+      const bytes = gzipSync(other);
+      const old = createHash("sha256").update(readFileSync(files[file])).digest("hex");
+      writeFileSync(files[file], bytes);
+      rewrite(path, (t) => t.replace(old, createHash("sha256").update(bytes).digest("hex")));
+    };
+    const kept = [path, files.evidence, files.scores].map((file) => [file, readFileSync(file)] as const);
+    const restore = () => {
+      for (const [file, bytes] of kept) writeFileSync(file, bytes);
+    };
+    edit("scores", (t) => t.replace(/(1,soup,"w=1,0",test,test0),[^,]+/, "$1,0.4"));
+    expect(faultsIn(root, "points")).toMatch(/of soup is .* in the row, .* by its scores/);
+    restore();
+    edit("scores", (t) => t.replace(/^1,soup,"w=1,0",test,test0,.*\n/m, ""));
+    expect(faultsIn(root)).toMatch(/line 14: prompt test0 of .* should stand here/);
+    restore();
+    edit("scores", (t) => t.replace(/(1,soup,"w=1,0",test,test3),[^,]+/, "$1,NaN"));
+    expect(faultsIn(root)).toMatch(/no helpful score/);
+    restore();
+    edit("evidence", (t) => t.replace('"spent":9,', '"spent":99,'));
+    expect(faultsIn(root)).toMatch(/spent 99 FLOPs at seed 1, its budget was 10/);
+    restore();
+    edit("evidence", (t) => t.replace('"selected":true', '"selected":false'));
+    expect(faultsIn(root)).toMatch(/validation selects/);
+    restore();
+    edit("evidence", (t) => t.replace(row.suiteHash, "2".repeat(32)));
+    expect(faultsIn(root)).toMatch(/suite hash 2{12} is not that of small/);
+    restore();
+    edit("evidence", (t) => t.replace('"weights":[1,0]', '"weights":[1,0],"more":1'));
+    expect(faultsIn(root)).toMatch(/the evidence is damaged/);
+  });
+
+  test("the commands: add refuses what does not ship, verify and list answer with their codes", async () => {
     const { folder, add, root } = world();
-    const refused = await cli(["leaderboard", "add", NAME, "--root", root], new FakeIo(folder));
+    const run = (...argv: string[]) => cli(["leaderboard", ...argv, "--root", root], new FakeIo(folder));
+    const refused = await run("add", "one");
     expect(refused).toMatchObject({ code: 2, stdout: "" });
-    expect(refused.stderr).toMatch(
-      /planted: not a leaderboard row: suite "planted" does not ship with this version\n$/,
-    );
-    add();
-    const verified = await cli(["leaderboard", "verify", "--root", root], new FakeIo(folder));
+    expect(refused.stderr).toMatch(/^mva-bench: one: not a leaderboard row: suite "small" does not ship .*\n$/);
+    expect((await run()).stdout).toMatch(/holds no rows; add one/);
+    const { row } = add();
+    const verified = await run("verify");
     expect(verified.code).toBe(1);
-    expect(verified.stdout).toMatch(/0 of 1 rows follow from their scores\.\n$/);
-    const listed = await cli(["leaderboard", "--root", root, "--csv"], new FakeIo(folder));
+    expect(verified.stdout).toMatch(/suite "small" does not ship.*\n0 of 1 rows follow from their scores\.\n$/);
+    expect(await run("verify", "--depth", "hashes")).toMatchObject({
+      code: 0,
+      stdout: "1 of 1 rows are the files that were added.\n",
+    });
+    expect((await run("verify", "nobody")).stderr).toMatch(/holds no row "nobody"/);
+    const listed = await run("--csv");
     expect(listed.stdout.trimEnd().split("\n")).toHaveLength(1 + 2 * 2);
-    expect(listed.stdout).toMatch(/^planted,1,0{32},1,planted-[0-9a-f]{8},mva,/m);
-  });
-});
-
-describe("rank groups", () => {
-  const add = (value: number, half: number, id: string) => ({ id, value, half });
-  const rows = (entries: readonly { id: string; value: number; half: number }[]): LeaderboardRow[] =>
-    entries.map(({ id, value, half }) => ({
-      schema: 1,
-      id,
-      sha256: "0".repeat(64),
-      suite: "s",
-      version: 1,
-      suiteHash: "a",
-      dataHash: "b",
-      started: "2026-01-01T00:00:00.000Z",
-      engine: "cpu",
-      threads: 1,
-      packageVersion: "0",
-      cpu: "",
-      commit: null,
-      seeds: [1],
-      prompts: 9,
-      candidates: 3,
-      budget: { flops: 1, per: "method" },
-      confidence: 0.95,
-      values: ["v"],
-      methods: [
-        {
-          id: "m",
-          title: "m",
-          hypervolume: { value, low: value - half, high: value + half },
-          best: [1],
-          mean: [1],
-          planned: 1,
-          spent: 1,
-          seconds: 1,
-          undertrained: [],
-        },
-      ],
-    }));
-  const ranks = (all: LeaderboardRow[]) => ranking(all).map(({ rank, row }) => [row.id, rank]);
-
-  test("rows whose difference is not shown share a rank, whatever order they came in", () => {
-    const entries = [add(0.5, 0.02, "far"), add(0.9, 0.05, "first"), add(0.86, 0.05, "near"), add(0.1, 0.01, "last")];
-    const expected = [
-      ["first", 1],
-      ["near", 1],
-      ["far", 3],
-      ["last", 4],
-    ];
-    expect(ranks(rows(entries))).toEqual(expected);
-    expect(ranks(rows(entries.toReversed()))).toEqual(expected);
+    expect(listed.stdout).toContain(`small,1,${row.suiteHash},${row.dataHash},1,${row.id},run,mva,`);
+    expect((await run("--sort", "nothing")).stderr).toMatch(/--sort takes rank, .*helpful, harmless, not "nothing"/);
   });
 
-  test("rows of other suite hashes are not ranked against each other", () => {
-    const [a, b] = rows([add(0.9, 0.01, "a"), add(0.1, 0.01, "b")]);
-    if (a === undefined || b === undefined) throw new Error("no rows");
-    expect(ranks([a, { ...b, suiteHash: "other" }])).toEqual([
-      ["a", 1],
-      ["b", 1],
-    ]);
+  test("a row file of a later version, a damaged one and one that is not JSON are said by name", () => {
+    const { root, add, rewrite } = world();
+    const { path } = add();
+    rewrite(path, (t) => t.replace('"schema": 2', '"schema": 9'));
+    expect(() => readRows(root)).toThrow(/a row of schema 9.*update mva-bench/);
+    rewrite(path, (t) => t.replace('"schema": 9', '"schema": 2').replace('"prompts":', '"promtps":'));
+    expect(() => readRows(root)).toThrow(/"prompts".*; the row is damaged/);
+    writeFileSync(path, "{");
+    expect(() => readRows(root)).toThrow(/is not JSON; the row is damaged/);
   });
 });

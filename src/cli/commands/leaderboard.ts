@@ -1,140 +1,157 @@
-/** `leaderboard`, `leaderboard add RUN`, `leaderboard verify`. */
-import { resolve } from "node:path";
-import { formatNumber, formatRecord } from "../../bench/files/csv.js";
+/** `leaderboard`: list; `add`, `verify` and `prompts` beside it. */
+import { existsSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { sanitise } from "../../bench/files/sanitise.js";
-import { type RankedRow, ranking } from "../../leaderboard/ranking.js";
-import { addRow, readRows, verifyRow } from "../../leaderboard/store.js";
-import { decimal, duration, flops, interval } from "../../report/numbers.js";
-import { column, renderTable, type Table } from "../../report/table.js";
-import { type ExitCode, exitCodes } from "../exit-codes.js";
+import { InputError } from "../../data/errors.js";
+import { addRuns } from "../../leaderboard/add-row.js";
+import { type Board, type BoardQuery, boardsOf } from "../../leaderboard/board.js";
+import { boardsCsv } from "../../leaderboard/board-csv.js";
+import { boardsHtml } from "../../leaderboard/board-html.js";
+import { boardNotes, boardTable, boardTitle, budgetTable, budgetTitle } from "../../leaderboard/board-tables.js";
+import { budgetViews } from "../../leaderboard/budget-view.js";
+import { FaultyInput } from "../../leaderboard/faults.js";
+import { readRows, type WrittenRow } from "../../leaderboard/store.js";
+import { writeFileAtomic } from "../../lm/atomic-file.js";
+import { renderTable, type Table } from "../../report/table.js";
+import { wrap } from "../../report/text-width.js";
+import { type ExitCode, exitCodes, UsageError } from "../exit-codes.js";
 import { columnsOf, type Io, writeJson } from "../io.js";
 import { runFolder } from "../run-folder.js";
 
-export interface LeaderboardFlags {
+export interface BoardFlags extends BoardQuery {
   readonly root: string;
-  readonly suite?: string;
-  readonly method?: string;
   readonly json?: boolean;
-  readonly csv?: boolean;
-  readonly markdown?: boolean;
 }
 
-/** @throws InputError with every reason for which the run cannot be a row; WriteError */
-export function add(run: string, flags: LeaderboardFlags, io: Io): ExitCode {
-  const { row, path, known } = addRow(runFolder(run, io.cwd), resolve(io.cwd, flags.root), run);
+export interface ListFlags extends BoardFlags {
+  readonly every?: boolean;
+  readonly budget?: boolean;
+  readonly csv?: boolean;
+  readonly markdown?: boolean;
+  readonly html?: string;
+}
+
+export interface AddFlags extends BoardFlags {
+  readonly into?: string;
+  readonly submission?: string;
+  readonly data?: string;
+}
+
+/**
+ * Ends with 2 where a file from elsewhere is at fault, each fault on a line.
+ * @throws InputError with every reason for which this cannot be a row; WriteError
+ */
+export async function add(names: readonly string[], flags: AddFlags, io: Io): Promise<ExitCode> {
+  try {
+    return await addRow(names, flags, io);
+  } catch (error) {
+    if (!(error instanceof FaultyInput)) throw error;
+    for (const line of error.lines) io.stderr.write(`mva-bench: ${sanitise(line)}\n`);
+    return error.exitCode;
+  }
+}
+
+async function addRow(names: readonly string[], flags: AddFlags, io: Io): Promise<ExitCode> {
+  const root = resolve(io.cwd, flags.root);
+  const written =
+    flags.submission === undefined
+      ? addRuns(
+          names.map((name) => ({ folder: runFolder(name, io.cwd), source: name })),
+          { root, ...(flags.into === undefined ? {} : { into: rowPath(flags.into, root, io.cwd) }) },
+        )
+      : await addSubmission(names, flags, flags.submission, root, io);
+  const { row, path, known } = written;
   if (flags.json === true) writeJson(io, { id: row.id, path, known });
   else io.stdout.write(`${sanitise(row.id)} ${known ? "lies there already" : "was added"}: ${sanitise(path)}\n`);
   return exitCodes.fine;
 }
 
-/** @throws InputError where a row cannot be read */
-export function list(flags: LeaderboardFlags, io: Io): ExitCode {
-  const rows = ranking(readRows(resolve(io.cwd, flags.root), flags.suite).map(({ row }) => row)).filter(
-    ({ method }) => flags.method === undefined || method.id === flags.method,
+async function addSubmission(
+  names: readonly string[],
+  flags: AddFlags,
+  submission: string,
+  root: string,
+  io: Io,
+): Promise<WrittenRow> {
+  const [scores, more] = names;
+  if (scores === undefined || more !== undefined || flags.into !== undefined) {
+    throw new UsageError("leaderboard add --submission takes one CSV of scores by prompt, and no --into");
+  }
+  const { addExternal } = await import("../../leaderboard/external.js");
+  return addExternal(
+    {
+      scores: { path: resolve(io.cwd, scores), source: scores },
+      submission: { path: resolve(io.cwd, submission), source: submission },
+    },
+    { root, ...(flags.data === undefined ? {} : { data: resolve(io.cwd, flags.data) }) },
   );
-  if (flags.json === true) writeJson(io, rows);
-  else if (flags.csv === true) io.stdout.write(csv(rows));
+}
+
+/** A row by path or id. @throws InputError */
+function rowPath(name: string, root: string, cwd: string): string {
+  const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  if (name.endsWith(".json") && isFile(resolve(cwd, name))) return resolve(cwd, name);
+  const found = existsSync(root) ? readRows(root).find(({ row }) => row.id === name) : undefined;
+  if (found === undefined) throw new InputError(`${join(root)} holds no row "${name}" (give its id or its .json file)`);
+  return found.path;
+}
+
+/** @throws InputError where a row cannot be read */
+export function list(flags: ListFlags, io: Io): ExitCode {
+  const rows = readRows(resolve(io.cwd, flags.root), flags.suite).map(({ row }) => row);
+  const boards = boardsOf(rows, flags);
+  if (flags.html !== undefined) {
+    writeFileAtomic(resolve(io.cwd, flags.html), boardsHtml(boards));
+    io.stderr.write(`written: ${sanitise(flags.html)}\n`);
+    return exitCodes.fine;
+  }
+  if (flags.json === true) writeJson(io, flags.budget === true ? budgetViews(boards) : boards);
+  else if (flags.csv === true) io.stdout.write(boardsCsv(boards));
   else if (rows.length === 0) io.stdout.write(`${sanitise(flags.root)} holds no rows; add one: leaderboard add RUN\n`);
-  else io.stdout.write(`${tables(rows, flags.markdown === true, Math.min(120, columnsOf(io.stdout))).join("\n")}\n`);
+  else if (boards.length === 0) io.stdout.write(`no row of ${sanitise(flags.root)} is what was asked for\n`);
+  else {
+    const width = Math.min(140, columnsOf(io.stdout));
+    io.stdout.write(
+      `${(flags.budget === true ? budgets(boards, flags, width) : tables(boards, flags, width)).join("\n")}\n`,
+    );
+  }
   return exitCodes.fine;
 }
 
-/** @throws InputError where a row cannot be read */
-export function verify(flags: LeaderboardFlags, io: Io): ExitCode {
-  const rows = readRows(resolve(io.cwd, flags.root), flags.suite);
-  const faulty = rows.flatMap((stored) => {
-    const faults = verifyRow(stored);
-    return faults.length === 0 ? [] : [{ id: stored.row.id, path: stored.path, faults }];
-  });
-  if (flags.json === true) writeJson(io, { rows: rows.length, faulty });
-  else {
-    for (const { id, faults } of faulty) io.stdout.write(`${sanitise(id)}: ${sanitise(faults.join("; "))}\n`);
-    io.stdout.write(`${rows.length - faulty.length} of ${rows.length} rows follow from their scores.\n`);
-  }
-  return faulty.length === 0 ? exitCodes.fine : exitCodes.failed;
-}
-
-/** One table a suite hash. */
-function tables(rows: readonly RankedRow[], markdown: boolean, width: number): string[] {
-  const hashes = [...new Set(rows.map(({ row }) => row.suiteHash))];
-  return hashes.flatMap((hash, at) => {
-    const own = rows.filter(({ row }) => row.suiteHash === hash);
-    const first = own[0]?.row;
-    const title = `${sanitise(first?.suite ?? "")} v${first?.version} (${hash.slice(0, 12)}); rows that share a rank differ by less than is shown`;
-    const table = tableOf(own);
-    return [
+function tables(boards: readonly Board[], { markdown = false, every = false }: ListFlags, width: number): string[] {
+  return boards.flatMap((board, at) =>
+    [
       ...(at > 0 ? [""] : []),
-      markdown ? `### ${title}` : title,
+      markdown ? `### ${boardTitle(board)}` : boardTitle(board),
       "",
-      ...(markdown ? markdownLines(table) : renderTable(table, width).map((line) => line.replaceAll("\u00a0", " "))),
-    ];
-  });
+      ...lines(boardTable(board, every), markdown, width),
+      ...(markdown ? [""] : []),
+      ...boardNotes(board).flatMap((note) => (markdown ? [`- ${note}`] : wrap(note, width))),
+    ].map(plainSpaces),
+  );
 }
 
-function tableOf(rows: readonly RankedRow[]): Table {
-  const values = rows[0]?.row.values ?? [];
-  return {
-    columns: [
-      column("rank, method"),
-      column("hypervolume", "right"),
-      column("interval", "right"),
-      ...values.map((value) => column(`best ${sanitise(value)}`, "right")),
-      column("seeds", "right"),
-      column("spent", "right"),
-      column("time", "right"),
-      column("engine"),
-      column("date"),
-      column("run"),
-    ],
-    rows: rows.map(({ rank, row, method }) => [
-      `${String(rank).padStart(2)}. ${sanitise(method.id)}${method.undertrained.length > 0 ? " (undertrained)" : ""}`,
-      decimal(method.hypervolume.value),
-      interval(method.hypervolume),
-      ...values.map((_, k) => decimal(method.best[k])),
-      String(row.seeds.length),
-      flops(method.spent),
-      duration(method.seconds),
-      sanitise(row.engine),
-      row.started.slice(0, 10),
-      sanitise(row.id),
-    ]),
-  };
+function budgets(boards: readonly Board[], { markdown = false }: ListFlags, width: number): string[] {
+  return budgetViews(boards).flatMap((view, at) =>
+    [
+      ...(at > 0 ? [""] : []),
+      markdown ? `### ${budgetTitle(view)}` : budgetTitle(view),
+      "",
+      ...lines(budgetTable(view), markdown, width),
+    ].map(plainSpaces),
+  );
 }
 
-function markdownLines({ columns, rows }: Table): string[] {
+function plainSpaces(text: string): string {
+  return text.replaceAll("\u00a0", " ");
+}
+
+function lines(table: Table, markdown: boolean, width: number): string[] {
+  if (!markdown) return renderTable(table, width);
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [
-    line(columns.map(({ title }) => title)),
-    line(columns.map(({ align }) => (align === "right" ? "--:" : "---"))),
-    ...rows.map(line),
+    line(table.columns.map(({ title }) => title)),
+    line(table.columns.map(({ align }) => (align === "right" ? "--:" : "---"))),
+    ...table.rows.map(line),
   ];
-}
-
-/** One line a row and value: suites differ in their values. */
-function csv(rows: readonly RankedRow[]): string {
-  const head = ["suite", "version", "suite_hash", "rank", "run", "method", "hypervolume", "low", "high", "seeds"];
-  return [
-    formatRecord([...head, "spent_flops", "seconds", "engine", "started", "value", "best", "mean"]),
-    ...rows.flatMap(({ rank, row, method }) =>
-      row.values.map((value, k) =>
-        formatRecord([
-          row.suite,
-          String(row.version),
-          row.suiteHash,
-          String(rank),
-          row.id,
-          method.id,
-          ...[method.hypervolume.value, method.hypervolume.low, method.hypervolume.high].map(formatNumber),
-          String(row.seeds.length),
-          formatNumber(method.spent),
-          formatNumber(method.seconds),
-          row.engine,
-          row.started,
-          value,
-          formatNumber(method.best[k] ?? 0),
-          formatNumber(method.mean[k] ?? 0),
-        ]),
-      ),
-    ),
-  ].join("");
 }

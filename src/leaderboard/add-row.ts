@@ -1,0 +1,76 @@
+/** From finished runs to a row: everything is checked, and all that is wrong is said at once. */
+import { summarise } from "../bench/summarise.js";
+import type { RunSummary } from "../bench/summary.js";
+import { InputError } from "../data/errors.js";
+import { differingLeaves } from "./differences.js";
+import { type FinishedRun, readFinishedRun } from "./finished-run.js";
+import { mergeRuns } from "./merge-runs.js";
+import { type NewRow, newRow } from "./row.js";
+import { type RowBasis, unpackEvidence } from "./row-evidence.js";
+import { type KnownSuites, rowFaults, shippedSuites } from "./row-faults.js";
+import { readEvidenceFiles, readRow, removeRow, type StoredRow, type WrittenRow, writeRow } from "./store.js";
+
+export interface RunPlace {
+  readonly folder: string;
+  /** The name that messages give it. */
+  readonly source: string;
+}
+
+export interface AddOptions {
+  readonly root: string;
+  /** Path of a row that the runs are added to; the new row takes its place. */
+  readonly into?: string;
+  readonly suites?: KnownSuites;
+}
+
+/** @throws InputError with every reason for which the runs cannot be a row; WriteError */
+export function addRuns(runs: readonly RunPlace[], { root, into, suites = shippedSuites }: AddOptions): WrittenRow {
+  const finished = runs.map(({ folder, source }) => readFinishedRun(folder, source));
+  const unfounded = finished.flatMap((run) => [
+    ...(run.probed ? [`${run.source} was run with --probes`] : []),
+    ...summaryFaults(run),
+  ]);
+  const before = into === undefined ? [] : [{ ...basisOf(readRow(into)), stored: null, probed: false }];
+  const whole = mergeRuns([...before, ...finished]);
+  const basis = { ...whole, submission: null };
+  const row = checkedRow(basis, suites, unfounded);
+  const written = writeRow(row, root);
+  if (into !== undefined && written.path !== into) removeRow(into);
+  return written;
+}
+
+/**
+ * @param before faults that are known already
+ * @throws InputError with every fault
+ */
+export function checkedRow(basis: RowBasis, suites: KnownSuites, before: readonly string[] = []): NewRow {
+  const faults = [...before, ...rowFaults(basis, suites)];
+  if (faults.length > 0) {
+    const shown = faults.slice(0, 10).join("; ");
+    const more = faults.length > 10 ? `; and ${faults.length - 10} more` : "";
+    throw new InputError(`${basis.source}: not a leaderboard row: ${shown}${more}`);
+  }
+  return newRow(basis, summarise(basis.input));
+}
+
+/** @throws InputError where its files are missing, damaged or not those that were added */
+export function basisOf({ path }: StoredRow): RowBasis {
+  return unpackEvidence(readEvidenceFiles(path), path);
+}
+
+/** The promise of every run: its summary follows from its files. Says the first places where it does not. */
+function summaryFaults({ input, stored }: FinishedRun): string[] {
+  if (stored === null) return [];
+  const again = plain(summarise(input));
+  // What the ledger and the judges say is taken over, not computed.
+  const leaves = differingLeaves(plain(stored), again);
+  if (leaves.length === 0) return [];
+  const volume = leaves.find((leaf) => /\.hypervolume\.value /.test(leaf));
+  const first = volume === undefined ? leaves : [volume, ...leaves.filter((leaf) => leaf !== volume)];
+  const more = leaves.length > 2 ? ` and ${leaves.length - 2} more` : "";
+  return [`summary.json does not follow from its files: ${first.slice(0, 2).join(", ")}${more}`];
+}
+
+function plain(summary: RunSummary): unknown {
+  return JSON.parse(JSON.stringify(summary));
+}
