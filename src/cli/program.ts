@@ -8,6 +8,8 @@ import { sanitise } from "../bench/files/sanitise.js";
 import { CHARSETS, DISPLAYS, type DisplayFlags } from "../ui/app/capability.js";
 import type { CheckFlags } from "./commands/check.js";
 import type { GateFlags } from "./commands/compare.js";
+import { addEngineCommands } from "./engine-commands.js";
+import type { ReportFlags } from "./commands/report.js";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.js";
 import { parseCount, parseSeeds, parseShare } from "./flags.js";
 import type { Io } from "./io.js";
@@ -98,6 +100,12 @@ Exit codes: 0 fine, 1 a method or the gate failed, 2 usage or bad input, 3 incon
         "policy",
       ]),
     )
+    .addOption(
+      new Option(
+        "--probes <n>",
+        "look at each policy n times while it trains: not charged, no figure changes",
+      ).argParser(parseCount("--probes", 1000)),
+    )
     .option("--base <dir>", "Hugging Face folder of the base model instead of the suite's own")
     .option("--reuse <run>", "take base, scorers and scales from another run")
     .option("--resume <run>", "go on with an interrupted run")
@@ -126,8 +134,12 @@ Exit codes: 0 fine, 1 a method or the gate failed, 2 usage or bad input, 3 incon
     .argument("<run>", "a run folder, or the id of one in reports/runs")
     .option("--json", "print the report as one JSON document")
     .option("--no-files", "print only, write nothing")
-    .action(async (run: string, options: { json?: boolean; files: boolean }) => {
-      answer((await import("./commands/report.js")).report(run, options, io));
+    .option("--plots", "with pictures, wherever the output goes (default: on a terminal)")
+    .option("--no-plots", "sentences and tables only")
+    .addOption(charsetOption())
+    .option("--accessible", "no pictures (or ACCESSIBLE=1)")
+    .action(async (run: string, options: ReportFlags) => {
+      answer(await (await import("./commands/report.js")).report(run, options, io));
     });
 
   program
@@ -222,15 +234,7 @@ Exit codes: 0 fine, 1 a method or the gate failed, 2 usage or bad input, 3 incon
       answer(await (await import("./commands/doctor.js")).doctor(options, io));
     });
 
-  program
-    .command("engine")
-    .description("the engines that tensors can run on")
-    .command("list")
-    .description("each engine and whether it is available here")
-    .option("--json", "print as one JSON document")
-    .action(async (options: { json?: boolean }) => {
-      answer(await (await import("./commands/doctor.js")).engines(options, io));
-    });
+  addEngineCommands(program, io, answer);
 
   program
     .command("export")
@@ -314,6 +318,7 @@ export interface RunFlags extends DisplayFlags {
   readonly engine?: (typeof ENGINES)[number];
   readonly threads?: number;
   readonly budgetPer?: "method" | "policy";
+  readonly probes?: number;
   readonly base?: string;
   readonly reuse?: string;
   readonly resume?: string;

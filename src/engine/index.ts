@@ -6,6 +6,7 @@ import type { MemoryUse } from "./compiled/session.js";
 import { createEagerEngine } from "./eager.js";
 import type { Engine, EngineId } from "./engine.js";
 import { ENGINE_IDS, EngineError } from "./engine.js";
+import { restoreBinding } from "./install/binding.js";
 import { missingProvider } from "./providers.js";
 import { loadTfjsNode, TENSORFLOW_BACKEND } from "./tfjs-node.js";
 
@@ -46,11 +47,10 @@ export async function openEngine(
       return createEagerEngine(id, "cpu", 1);
     case "tfjs-node":
     case "tfjs-node-gpu":
+      restoreBinding(id, process.env);
       loadTfjsNode(id, threads);
       if (!(await tf.setBackend(TENSORFLOW_BACKEND))) {
-        throw new EngineError(
-          `engine "${id}": its backend did not start; rebuild it: docs/decisions/0002-tfjs-node.md`,
-        );
+        throw new EngineError(`engine "${id}": its backend did not start; build it again: mva-bench engine add ${id}`);
       }
       return createEagerEngine(id, TENSORFLOW_BACKEND, threads);
     default:

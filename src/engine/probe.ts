@@ -2,6 +2,8 @@
 import { createRequire } from "node:module";
 import type { EngineId } from "./engine.js";
 import { ENGINE_IDS } from "./engine.js";
+import { restoreBinding } from "./install/binding.js";
+import { readManifest } from "./install/store.js";
 import { missingProvider, runNode } from "./providers.js";
 import type { TfjsNodeId } from "./tfjs-node.js";
 import { missingBinding, UTIL_SHIMS } from "./tfjs-node.js";
@@ -34,7 +36,9 @@ export async function probeEngines(): Promise<EngineProbe[]> {
 }
 
 async function probeEngine(id: EngineId): Promise<EngineProbe> {
-  const description = DESCRIPTIONS[id];
+  const added = readManifest(id, process.env);
+  const from = added === undefined ? "" : `; added from ${added.version ?? "an unknown version"} in ${added.source}`;
+  const description = `${DESCRIPTIONS[id]}${from}`;
   const missing = await whyMissing(id);
   return missing === undefined
     ? { id, available: true, description }
@@ -51,6 +55,7 @@ async function whyMissing(id: EngineId): Promise<{ reason: string; remedy: strin
       return missingProvider(id);
     case "tfjs-node":
     case "tfjs-node-gpu":
+      restoreBinding(id, process.env);
       return missingBinding(id) ?? loads(id);
     default:
       return id satisfies never;
@@ -75,7 +80,7 @@ async function loads(id: TfjsNodeId): Promise<{ reason: string; remedy: string }
   if (code === 0 && output === "sum 4,6 on tensorflow") return undefined;
   const [line = ""] = output.trim().split("\n");
   const reason = `its binding does not load: ${line || `code ${code}`}`;
-  return { reason, remedy: "rebuild the binding: docs/decisions/0002-tfjs-node.md" };
+  return { reason, remedy: `build it again: mva-bench engine add ${id}` };
 }
 
 /**

@@ -17,9 +17,7 @@ const PROBE_TIMEOUT_MS = 60_000;
 const REMEDIES: Record<Target, string> = {
   cpu: "reinstall onnxruntime-node (npm ci)",
   webgpu: "install a graphics driver with Vulkan (Linux: libvulkan1 and the card's driver), Metal or Direct3D 12",
-  cuda:
-    "lay libonnxruntime_providers_cuda.so and libonnxruntime_providers_shared.so of the Python package onnxruntime-gpu, " +
-    "in exactly the version of onnxruntime-node, beside its libonnxruntime.so, with CUDA 13 and cuDNN 9 on the library path",
+  cuda: "add ONNX Runtime's CUDA libraries: mva-bench engine add cuda (docs/gpu/cuda.md)",
 };
 
 /** A model that adds a tensor to itself: enough to need the device. */

@@ -32,13 +32,13 @@ export function missingBinding(id: TfjsNodeId): { reason: string; remedy: string
   if (path === undefined) {
     return {
       reason: `the optional package @tensorflow/${id} is not installed`,
-      remedy: `npm install @tensorflow/${id}, then build its binding: docs/decisions/0002-tfjs-node.md`,
+      remedy: `npm install @tensorflow/${id}, then mva-bench engine add ${id}`,
     };
   }
   if (existsSync(path)) return undefined;
   return {
     reason: `@tensorflow/${id} is installed without its native binding`,
-    remedy: "build the binding against a TensorFlow wheel: docs/decisions/0002-tfjs-node.md",
+    remedy: `build it against a TensorFlow that is here: mva-bench engine add ${id}`,
   };
 }
 
@@ -68,7 +68,7 @@ export function loadTfjsNode(id: TfjsNodeId, threads: number): void {
   } catch (error) {
     const [line] = String(error instanceof Error ? error.message : error).split("\n");
     throw new EngineError(
-      `engine "${id}": its binding does not load (${line}); rebuild it: docs/decisions/0002-tfjs-node.md`,
+      `engine "${id}": its binding does not load (${line}); build it again: mva-bench engine add ${id}`,
     );
   }
   loaded = id;

@@ -1,12 +1,12 @@
 /** A whole train step of a small decoder, as a program: loss, gradients of every weight, AdamW. */
 import * as tf from "@tensorflow/tfjs";
+import { stream } from "../../src/engine/contract/operands.js";
 import type { HostTensor, Program, Signature, TensorMap } from "../../src/engine/index.js";
 import { float32, int32 } from "../../src/engine/index.js";
 import type { DecoderConfig } from "../../src/lm/config.js";
 import { decoderHidden, logitsAt } from "../../src/lm/decoder.js";
 import { initWeights } from "../../src/lm/init.js";
 import { targetLogProbs } from "../../src/lm/target-log-probs.js";
-import { stream } from "./op-cases.js";
 
 export interface TrainStep {
   readonly program: Program;

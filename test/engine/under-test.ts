@@ -13,9 +13,6 @@ export const engineId: EngineId =
     throw new Error(`MVA_TEST_ENGINE is "${asked}"; engines are ${ENGINE_IDS.join(", ")}`);
   })();
 
-/** Largest |a−b| over max|b| of a tensor that an engine may have against the oracle. */
-export const tolerance = engineId === "webgpu" ? 1e-4 : 1e-5;
-
 /** Shapes tried for each op: a software driver compiles a shader for each. */
 export const opRuns = engineId === "webgpu" ? 1 : 8;
 

@@ -1,9 +1,10 @@
-/** The contract that every engine is held to, against the eager oracle. */
+/** The contract that every engine is held to: each program gives what the eager oracle (`tfjs-cpu`) gives. */
 import * as tf from "@tensorflow/tfjs";
-import type { Engine, HostTensor, Program, TensorMap, TensorSpec } from "../../src/engine/index.js";
-import { openEngine } from "../../src/engine/index.js";
-import type { OpCase, Operand } from "./op-cases.js";
-import { draw, stream } from "./op-cases.js";
+import type { Engine, HostTensor, Program, TensorMap } from "../engine.js";
+import { specsOf } from "../engine.js";
+import type { OpCase } from "./op-case.js";
+import type { Operand } from "./operands.js";
+import { fill, stream } from "./operands.js";
 
 /** Largest |a−b| over max|b|; infinite when a shape, type or non-finite entry differs. */
 export function disagreement(a: HostTensor | undefined, b: HostTensor | undefined): number {
@@ -18,10 +19,6 @@ export function disagreement(a: HostTensor | undefined, b: HostTensor | undefine
   }
   for (const expected of b.data) if (Number.isFinite(expected)) scale = Math.max(scale, Math.abs(expected));
   return worst === 0 ? 0 : worst / scale;
-}
-
-export function specOf(value: HostTensor): TensorSpec {
-  return { dtype: value.dtype, shape: value.shape };
 }
 
 /** The op's value, and for differentiable ones the gradient of a random weighting of it. */
@@ -44,13 +41,12 @@ export function opProgram(op: OpCase, operands: readonly Operand[]): Program {
 
 export function opInputs(operands: readonly Operand[], seed: number): Record<string, HostTensor> {
   const random = stream(seed);
-  return Object.fromEntries(operands.map((operand, i) => [`x${i}`, draw(operand, random)]));
+  return Object.fromEntries(operands.map((operand, i) => [`x${i}`, fill(operand, random)]));
 }
 
 /** Runs a stateless program once on a fresh executable. */
 export async function runOnce(engine: Engine, name: string, program: Program, inputs: TensorMap) {
-  const specs = Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, specOf(value)]));
-  const executable = await engine.compile(name, program, { inputs: specs });
+  const executable = await engine.compile(name, program, { inputs: specsOf(inputs) });
   try {
     return await executable.run(inputs);
   } finally {
@@ -58,16 +54,14 @@ export async function runOnce(engine: Engine, name: string, program: Program, in
   }
 }
 
-let oracle: Engine | undefined;
-
-/** The worst disagreement with the oracle over all outputs, and where it is. */
-export async function compareWithOracle(
+/** The worst disagreement of `engine` with `oracle` over all outputs, and where it is. */
+export async function compareEngines(
   engine: Engine,
+  oracle: Engine,
   name: string,
   program: Program,
   inputs: TensorMap,
 ): Promise<{ worst: number; output: string }> {
-  oracle ??= await openEngine("tfjs-cpu", { threads: 1 });
   const expected = await runOnce(oracle, name, program, inputs);
   const got = await runOnce(engine, name, program, inputs);
   let result = { worst: 0, output: "" };
