@@ -80,7 +80,8 @@ export async function trainJudges(session: Session, ground: Ground, baseHash: st
 export function judgesAccuracy(suite: Suite, stored: StoredTask): Estimate[] {
   return suite.values.map(({ name }) => {
     const found = stored.summary.rewardAccuracy?.find((entry) => entry.value === name);
-    if (found === undefined) return { value: Number.NaN, low: 0, high: 1 };
+    // Held out were none: anything is possible, and that is no ruler.
+    if (found === undefined) return { value: 0.5, low: 0, high: 1 };
     return { value: found.accuracy, low: found.low, high: found.high };
   });
 }

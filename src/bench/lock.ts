@@ -3,7 +3,7 @@
  * others they are in a lock: a committed one, found by the data's hash, or one that the first run makes from validation
  * scores of the base and the vertex policies of its first seed, before test is touched. A lock is part of the suite's hash.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
@@ -68,12 +68,21 @@ export function committedLock(
   const file = lockFile(suite, dataHash, folder);
   if (!existsSync(file)) return undefined;
   const lock = readLock(file);
-  const same =
-    lock.suite === suite.suite &&
-    lock.version === suite.version &&
-    lock.dataHash === dataHash &&
-    lock.recipe === scaleRecipe(suite);
-  return same ? { lock } : { stale: file };
+  return lock.dataHash === dataHash && holdsFor(lock, suite) ? { lock } : { stale: file };
+}
+
+/** The committed locks that hold for a suite, whatever the data. */
+export function committedLocks(suite: Suite, folder: string = locksFolder()): SuiteLock[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(`${suite.suite}-`) && name.endsWith(".yaml"))
+    .sort()
+    .map((name) => readLock(join(folder, name)))
+    .filter((lock) => holdsFor(lock, suite));
+}
+
+function holdsFor(lock: SuiteLock, suite: Suite): boolean {
+  return lock.suite === suite.suite && lock.version === suite.version && lock.recipe === scaleRecipe(suite);
 }
 
 /** The scales that the suite itself holds, or undefined. */

@@ -32,6 +32,9 @@ export interface PreparedData {
   readonly overLong: number;
 }
 
+/** Pairs a value that a judge is trained on and measured on. */
+const FEWEST_JUDGED = 2;
+
 /** Pairs looked at between two turns of the event loop: a signal or a key must not wait for a whole data set. */
 const pairsPerTurn = 256;
 
@@ -57,7 +60,7 @@ export async function trainTokenizer(pairs: readonly Pair[], suite: Suite, signa
 }
 
 /**
- * @throws InputError when a value has no training pairs or there are too few prompts to score on; the signal's reason
+ * @throws InputError when a value has no training pairs, a judge too few, or there are no prompts to score on; the signal's reason
  */
 export async function prepareData(
   pairs: readonly Pair[],
@@ -111,6 +114,15 @@ export async function prepareData(
     if (out.train[value]?.length === 0) {
       throw new InputError(
         `no training pairs for the value "${value}" within ${suite.data.maxPromptTokens} prompt and ${suite.data.maxReplyTokens} reply tokens; raise data.maxPromptTokens or data.maxReplyTokens, or add data`,
+      );
+    }
+  }
+  if (suite.scorers.kind !== "gold") {
+    for (const value of values) {
+      const count = out.scorer[value]?.length ?? 0;
+      if (count >= FEWEST_JUDGED) continue;
+      throw new InputError(
+        `the scorer split has ${count} pairs for the value "${value}", and a judge needs at least ${FEWEST_JUDGED}; raise data.splits.scorer, or add data`,
       );
     }
   }

@@ -3,17 +3,18 @@
  * whatever was finished before an interruption is found in the run folder and not computed again.
  */
 import { hostname } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { InputError } from "../data/errors.js";
 import type { EngineId } from "../engine/engine.js";
 import { type AdapterConfig, adapterScale } from "../lm/adapters.js";
 import { countGeneration, forwardFlops } from "../lm/flops.js";
-import { loadModel, type ModelFolder, modelHash, saveModel } from "../lm/huggingface.js";
+import { type ModelFolder, modelHash, saveModel } from "../lm/huggingface.js";
 import { initWeights } from "../lm/init.js";
 import type { Tokenizer } from "../lm/tokenizer.js";
 import type { Offer } from "../methods/method.js";
 import { contentKey, type TaskSummary } from "../methods/task.js";
 import { ArtefactFolder, type StoredTask } from "./artefacts.js";
+import { countsOf, countsText } from "./data-counts.js";
 import { commandOf, environment, hardwareText, resolveEngine } from "./environment.js";
 import {
   basePolicy,
@@ -33,6 +34,7 @@ import {
 import type { RunEvent } from "./files/events.js";
 import type { LedgerRow } from "./files/ledger.js";
 import { type Ground, judgesAccuracy, judgesKey, trainBase, trainJudges } from "./foundation.js";
+import { givenBase } from "./given-base.js";
 import { averageInterference, type Interference, interferenceOf } from "./interference.js";
 import { scratchConfig } from "./job-runner.js";
 import type { WorkerSetup } from "./jobs.js";
@@ -46,15 +48,12 @@ import { type EvaluationPrompt, type PreparedData, prepareData, trainTokenizer }
 import { plannedTraining, rehearse } from "./rehearse.js";
 import { RunEstimate, type RunState, type WorkKind } from "./run-estimate.js";
 import {
-  lockIn,
   openRunFolder,
   type RunFolder,
   type RunRecord,
   readRunRecord,
   refuseTaken,
-  reusableBase,
   type ScoredTexts,
-  standsOnForeignBase,
 } from "./run-folder.js";
 import type { ValueScale } from "./selection.js";
 import { type Progress, Session } from "./session.js";
@@ -63,6 +62,7 @@ import { readSuiteData } from "./suite-data.js";
 import type { RowInfo, SummaryInput } from "./summarise.js";
 import type { RunSummary } from "./summary.js";
 import { meansOf, type RunTables, type ScoredSplit, type TableCandidate, type TablePrompt } from "./tables.js";
+import { checkTextLimits } from "./text-limits.js";
 import { type RowOutcome, type TrainedRow, trainRow } from "./train-methods.js";
 import { trainedRows } from "./trained-rows.js";
 
@@ -121,7 +121,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   const rows = trainedRows(suite);
   if (options.resume === undefined && options.out !== undefined) refuseTaken(resolve(options.cwd, options.out));
   const dataPath = options.data ?? before?.data ?? undefined;
-  const { pairs, prompts, hash: dataContent } = await readSuiteData(suite, dataPath);
+  const { pairs, prompts, hash: dataContent, dropped } = await readSuiteData(suite, dataPath);
   if (before !== undefined && before.dataHash !== dataContent) {
     throw new InputError(
       `${dataPath ?? "the embedded data"}: not the data that this run was started on (hash ${dataContent.slice(0, 12)}, not ${before.dataHash.slice(0, 12)})`,
@@ -132,7 +132,9 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   const data = await prepareData(pairs, prompts, suite, tokenizer, options.signal);
   const seeds = [...(before?.seeds ?? options.seeds ?? suite.seeds)];
   if (before === undefined) {
-    const config = scratchConfig(suite, tokenizer);
+    const config = given?.model.config ?? scratchConfig(suite, tokenizer);
+    const where = options.base ?? `suite "${suite.suite}"`;
+    checkTextLimits({ where, config, eosId: tokenizer.eosId, suite, rows, data });
     await rehearse({
       rows,
       values: suite.values.map((value) => value.name),
@@ -144,8 +146,9 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
       signal: options.signal,
     });
   }
+  const counts = countsOf(data, dropped);
   // Said once the folder is this run's: an error stays one line.
-  const notices: string[] = [];
+  const notices: string[] = suite.data.source === "folder" ? [`data: ${countsText(counts)}`] : [];
   const foreign = given?.foreign === true ? modelHash(given.model) : undefined;
   const lock = knownLock(
     {
@@ -164,6 +167,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
     suiteArgument: options.suite,
     suiteHash: suiteHash(suite, { lock: lock?.values, base: foreign }),
     dataHash: dataContent,
+    dataCounts: counts,
     baseHash: null,
     scorersHash: null,
     lockHash: lock === undefined ? null : lockHash(lock),
@@ -201,29 +205,6 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   } finally {
     folder.close();
   }
-}
-
-/** A base that is not trained here; `foreign` when the suite's own recipe did not make it. */
-interface GivenBase {
-  readonly model: ModelFolder;
-  readonly foreign: boolean;
-}
-
-function givenBase(
-  options: RunOptions,
-  before: RunRecord | undefined,
-  suite: Suite,
-  dataContent: string,
-): GivenBase | undefined {
-  // A resumed run stands on the base in its own folder, whatever has become of the place it came from.
-  if (options.resume !== undefined && typeof before?.baseHash === "string") {
-    const foreign = standsOnForeignBase(before, lockIn(options.resume));
-    return { model: loadModel(join(options.resume, "base")), foreign };
-  }
-  const base = before === undefined ? options.base : (before.base ?? undefined);
-  if (base !== undefined) return { model: loadModel(base), foreign: true };
-  const reuse = before === undefined ? options.reuse : (before.reuse ?? undefined);
-  return reuse === undefined ? undefined : reusableBase(reuse, suite, dataContent);
 }
 
 function withBudgetRule(suite: Suite, per: RunOptions["budgetPer"]): Suite {

@@ -2,12 +2,14 @@
 import { embeddedDataset } from "../data/embedded/dataset.js";
 import { InputError } from "../data/errors.js";
 import { dataHash } from "../data/hash.js";
-import { type Pair, readPairs } from "../data/index.js";
+import { type DropCounts, type Pair, readPairs } from "../data/index.js";
 import type { Suite } from "./suite.js";
 
 export interface SuiteData {
   readonly pairs: readonly Pair[];
   readonly prompts: readonly { readonly split: "validation" | "test"; readonly prompt: string }[];
+  /** Rows that were left out, by reason. */
+  readonly dropped: DropCounts;
   /** Of the content, wherever it lies. */
   readonly hash: string;
 }
@@ -25,6 +27,6 @@ export async function readSuiteData(suite: Suite, path: string | undefined): Pro
   if (path === undefined) {
     throw new InputError(`suite "${suite.suite}" needs preference pairs of ${values.join(", ")}: give --data DIR`);
   }
-  const { pairs } = await readPairs(path, { values });
-  return { pairs, prompts: [], hash: await dataHash(path) };
+  const { pairs, dropped } = await readPairs(path, { values });
+  return { pairs, dropped, prompts: [], hash: await dataHash(path) };
 }

@@ -41,7 +41,7 @@ function isMethodFailure(error: unknown): error is Error {
 }
 
 export async function trainRow(session: Session, plan: TrainingPlan, row: TrainedRow): Promise<RowOutcome> {
-  const purse = new Purse(plan.budget);
+  const purse = new Purse(plan.budget, plan.lattice.length);
   const ledger = new LedgerBook(plan.seed, row.id);
   let asked = 0;
   const context: MethodContext = {

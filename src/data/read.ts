@@ -71,7 +71,16 @@ export async function readPairs(path: string, options: ReadOptions = {}): Promis
     throw new InputError(`${path}: no pairs for the value "${value}" (values with pairs: ${there}); add its data`);
   }
   if (pairs.length === 0) throw new InputError(`${path}: no pairs in this data`);
-  return { pairs, values, dropped, droppedByValue, files };
+  return { pairs: withSplits(pairs, splitsByPrompt), values, dropped, droppedByValue, files };
+}
+
+/** A prompt whose split one row names has that split in every row: its hash might say another. */
+function withSplits(pairs: readonly Pair[], splitsByPrompt: ReadonlyMap<string, Split>): readonly Pair[] {
+  if (splitsByPrompt.size === 0) return pairs;
+  return pairs.map((pair) => {
+    const split = pair.split ?? splitsByPrompt.get(normalisePrompt(pair.prompt));
+    return split === undefined ? pair : { ...pair, split };
+  });
 }
 
 function lateDrop(pair: Pair, seen: Set<string>, options: ReadOptions): "duplicate" | "over-long" | undefined {

@@ -3,7 +3,10 @@
  * Two guards: a `Purse` is what a method draws its tasks' budgets from, a `Ledger` is what one task charges.
  */
 
-/** `per: method`: `flops` is the method's total. `per: policy`: each trained policy gets `flops`. */
+/**
+ * `per: method`: `flops` is the method's total. `per: policy`: each trained policy gets `flops`, and no method trains more
+ * policies than there are preferences.
+ */
 export interface MethodBudget {
   readonly per: "method" | "policy";
   readonly flops: number;
@@ -81,7 +84,11 @@ export class Purse {
   #reserved = 0;
   #spent = 0;
 
-  constructor(readonly budget: MethodBudget) {}
+  /** @param policies how many a method may train at most where each has its own budget: one a preference */
+  constructor(
+    readonly budget: MethodBudget,
+    readonly policies: number,
+  ) {}
 
   get spentFlops(): number {
     return this.#spent;
@@ -92,8 +99,8 @@ export class Purse {
     if (!(flops >= 0)) throw new BudgetExceeded(`a task's budget must be a number of FLOPs, not ${flops}`);
     // Shares are B/n: n of them may miss B by rounding.
     const slack = 1e-9 * this.budget.flops;
-    const available =
-      this.budget.per === "policy" ? this.budget.flops : this.budget.flops - this.#spent - this.#reserved;
+    const whole = this.budget.per === "policy" ? this.budget.flops * this.policies : this.budget.flops;
+    const available = Math.min(this.budget.flops, whole - this.#spent - this.#reserved);
     if (flops > available + slack) {
       throw new BudgetExceeded(
         `a task wants ${flops} FLOPs, ${Math.max(0, available)} of this method's ${this.budget.flops} (per ${this.budget.per}) are left`,

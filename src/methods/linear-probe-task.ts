@@ -56,7 +56,9 @@ export async function trainLinearProbe(task: LinearProbeTask, env: TaskEnv, run:
       ),
       k * config.hiddenSize,
     );
-    rewardAccuracy.push(heldOutAccuracy(value, crossFittedMargins(judged, settings)));
+    const margins = crossFittedMargins(judged, settings);
+    // All prompts in one fold: nothing can be held out.
+    if (margins.length > 0) rewardAccuracy.push(heldOutAccuracy(value, margins));
   }
   const ledger = run.ledger.entries();
   return {

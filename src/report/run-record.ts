@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { stringify } from "yaml";
+import { countsText } from "../bench/data-counts.js";
 import type { RunFiles } from "../bench/files/run-files.js";
 import { readRunJson } from "../bench/files/run-json.js";
 
@@ -35,6 +36,7 @@ export function runRecordText(files: RunFiles): RunRecordText | null {
     ["commit", run.commit],
     ["suite hash", run.suiteHash],
     ["data hash", run.dataHash],
+    ["pairs", run.dataCounts === undefined ? null : countsText(run.dataCounts)],
     ["base hash", run.baseHash],
     ["judges' hash", run.scorersHash],
     ["lock hash", run.lockHash],

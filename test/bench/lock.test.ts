@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import {
   committedLock,
+  committedLocks,
   lockFile,
   lockHash,
   locksFolder,
@@ -39,6 +40,8 @@ describe("committed locks", () => {
     expect(committedLock(hh, data, folder)).toEqual({ lock });
     expect(committedLock(hh, "f".repeat(32), folder)).toBeUndefined();
     expect(committedLock({ ...hh, suite: "other" }, data, folder)).toBeUndefined();
+    expect(committedLocks(hh, folder)).toEqual([lock]);
+    expect(committedLocks({ ...hh, version: hh.version + 1 }, folder)).toEqual([]);
   });
   test.each([
     ["another version", { ...lock, version: hh.version + 1 }],

@@ -69,6 +69,16 @@ test("pairs that are all over-long are the user's to mend", async () => {
   await expect(prepare(long)).rejects.toThrow(InputError);
 });
 
+test("a judge without pairs is the user's to mend, before anything is trained", async () => {
+  const judged: Suite = { ...suite, scorers: { kind: "linear-probe", ridge: 1, folds: 10 } };
+  const bare = pairs.map((pair): Pair => (pair.value === "brief" ? { ...pair, split: "train" } : pair));
+  await expect(prepare(bare, judged)).rejects.toThrow(
+    /the scorer split has 0 pairs for the value "brief", and a judge needs at least 2; raise data\.splits\.scorer/,
+  );
+  await expect(prepare(pairs, judged)).resolves.toBeDefined();
+  await expect(prepare(bare)).resolves.toBeDefined();
+});
+
 test("an interruption does not wait for the data", async () => {
   const stopped = AbortSignal.abort(new Error("stop"));
   await expect(trainTokenizer(pairs, suite, stopped)).rejects.toThrow("stop");

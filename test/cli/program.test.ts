@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { committedLocks } from "../../src/bench/lock.js";
+import { loadSuite, suiteHash } from "../../src/bench/suite.js";
 import { cli, FakeIo } from "./fake-io.js";
 
 let folder: string;
@@ -99,6 +101,18 @@ describe("bad input is one line on stderr and exit code 2", () => {
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr.split("\n")).toHaveLength(2);
     expect(stderr).toContain(file);
+  });
+
+  test("suite show and validate say when a run's hash holds a lock's scales too", async () => {
+    const [hh, quick] = [await cli(["suite", "validate", "hh"]), await cli(["suite", "validate", "quick"])];
+    expect(quick.stdout).toMatch(/^quick \(version \d+\) is valid; hash [0-9a-f]{32}\n$/);
+    expect(hh.stdout).toMatch(/hash [0-9a-f]{32}, without scales: a run's hash holds those of its lock too\n/);
+    const [lock] = committedLocks(loadSuite("hh"));
+    const known = suiteHash(loadSuite("hh"), { lock: lock?.values });
+    expect(hh.stdout).toContain(`hash ${known} with the committed lock for data ${lock?.dataHash.slice(0, 12)}\n`);
+    expect((await cli(["suite", "show", "hh"])).stdout).toContain(`# hash ${known} with`);
+    const shown = JSON.parse((await cli(["suite", "show", "hh", "--json"])).stdout);
+    expect(shown).toMatchObject({ needsLock: true, withLock: [{ dataHash: lock?.dataHash, hash: known }] });
   });
 
   test.each([["suite", "show"], ["run"]])("an unknown suite has a hint: %s %s", async (...argv) => {

@@ -108,6 +108,12 @@ describe("forms", () => {
     expect(await faultOf(file("x.csv", rows.replace("y,test", "y,tset")))).toMatch(/line 2: split "tset" is none of/);
   });
 
+  test("a prompt whose split one row names has it in rows that name none", async () => {
+    const rows = "value,prompt,chosen,rejected,split\na,p,x,y,\na,q,x,y,\nb, P ,x,y,test\n";
+    const { pairs } = await readPairs(file("x.csv", rows));
+    expect(pairs.map(({ split }) => split)).toEqual(["test", undefined, "test"]);
+  });
+
   test("the shared HH files have 14 prefix mismatches and 2 identical sides", async (context) => {
     const { pairs, dropped } = await readPairs(sharedFolder(context, "data/hh"));
     expect(dropped["prefix mismatch"]).toBe(14);

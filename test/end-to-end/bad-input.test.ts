@@ -78,6 +78,8 @@ const withHeader = (bytes: Buffer, change: (text: string) => string): Uint8Array
   return Buffer.concat([bytes.subarray(0, 8), Buffer.from(changed.padEnd(end - 8)), bytes.subarray(end)]);
 };
 
+const noScorer = { train: 0.7, scorer: 0, validation: 0.1, test: 0.2 };
+
 const cases: readonly Case[] = [
   {
     what: "no data where data is needed",
@@ -231,6 +233,34 @@ const cases: readonly Case[] = [
       edit(weights(path), (bytes) => withHeader(bytes, (text) => text.replace('"F32"', '"I32"'))),
     ),
     says: /wrong\/model\.safetensors: "model\.embed_tokens\.weight": .*wrong dtype/,
+  },
+  {
+    what: "a base whose positions are too few",
+    args: base("narrow", (path) =>
+      edit(join(path, "config.json"), (bytes) =>
+        Buffer.from(bytes.toString("utf8").replace(/"max_position_embeddings": \d+/, '"max_position_embeddings": 8')),
+      ),
+    ),
+    says: /narrow: has 8 positions .*lower data\.maxPromptTokens/,
+  },
+  {
+    what: "minibatches that do not divide a rollout",
+    args: suite("ppo", {
+      ...tiny,
+      settings: {
+        ...tiny.settings,
+        morlhf: { ...tiny.settings.morlhf, ppo: { ...tiny.settings.morlhf.ppo, minibatches: 3 } },
+      },
+    }),
+    says: /morlhf\.ppo\.minibatches \(3\) must divide morlhf\.ppo\.rolloutReplies \(8\)/,
+  },
+  {
+    what: "a scorer split without pairs",
+    args: () => {
+      write("unjudged.yaml", stringify({ ...tinyFolder, data: { ...tinyFolder.data, splits: noScorer } }));
+      return ["unjudged.yaml", "--data", "good"];
+    },
+    says: /the scorer split has 0 pairs for the value "kind", and a judge needs at least 2/,
   },
   {
     what: "a tokenizer that does not fit",

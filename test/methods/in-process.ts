@@ -26,7 +26,7 @@ export function inProcess(
     memo?: Map<string, Promise<TaskOutput>>;
   },
 ): InProcess {
-  const purse = new Purse(options.budget);
+  const purse = new Purse(options.budget, options.lattice.length);
   const memo = options.memo ?? new Map<string, Promise<TaskOutput>>();
   const asked: InProcess["asked"] = [];
   return {

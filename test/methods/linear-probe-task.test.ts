@@ -89,6 +89,14 @@ describe("linear probe task", () => {
     expect(heads[0]).toEqual(heads[1]);
   });
 
+  test("where all prompts fall into one fold, no accuracy is made up", async () => {
+    const [first] = pairsOf(() => false);
+    if (first === undefined) throw new Error("no pairs");
+    const env = enumerableEnv(engine, { helpful: [first, first, first] });
+    const { summary } = await trainLinearProbe(task(["helpful"]), env, runWith(new Ledger(Number.POSITIVE_INFINITY)));
+    expect(summary.rewardAccuracy).toEqual([]);
+  });
+
   test("a value with too few pairs is named", async () => {
     const env = enumerableEnv(engine, { helpful: pairsOf(() => false).slice(0, 1) });
     await expect(trainLinearProbe(task(["helpful"]), env, runWith(new Ledger(1e12)))).rejects.toThrow(

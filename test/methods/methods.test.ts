@@ -275,7 +275,7 @@ describe("budget", () => {
   });
 
   test("a purse refuses what a task spent beyond its reservation, and what is settled twice", () => {
-    const purse = new Purse({ per: "method", flops: 100 });
+    const purse = new Purse({ per: "method", flops: 100 }, 3);
     const settle = purse.reserve(60);
     expect(() => purse.reserve(50)).toThrow(BudgetExceeded);
     settle(20);
@@ -284,9 +284,21 @@ describe("budget", () => {
     expect(() => rest(81)).toThrow(BudgetExceeded);
   });
 
+  test("per policy, a purse holds one budget a preference: neither more policies nor one that takes two shares", () => {
+    const purse = new Purse({ per: "policy", flops: 100 }, 3);
+    expect(() => purse.reserve(101)).toThrow(BudgetExceeded);
+    for (let i = 0; i < 3; i++) purse.reserve(100)(100);
+    expect(() => purse.reserve(1)).toThrow(BudgetExceeded);
+    const shared = new Purse({ per: "policy", flops: 100 }, 3);
+    // A reward model first, and the policies share what it left.
+    shared.reserve(60)(60);
+    for (let i = 0; i < 3; i++) shared.reserve(80)(80);
+    expect(shared.spentFlops).toBe(300);
+  });
+
   test("n shares of a budget can all be reserved, though they may miss its sum by rounding", () => {
     for (const n of [3, 7, 11, 66]) {
-      const purse = new Purse({ per: "method", flops: 1e15 / 3 });
+      const purse = new Purse({ per: "method", flops: 1e15 / 3 }, 3);
       for (let i = 0; i < n; i++) purse.reserve(1e15 / 3 / n)(1e15 / 3 / n);
     }
   });

@@ -80,7 +80,7 @@ function contextOf(budget: MethodBudget, goldScorer?: Scorer) {
     model: { config: CONFIG, weights: baseWeights(), tokenizer },
     ...(goldScorer ? { goldScorer } : {}),
   };
-  const purse = new Purse(budget);
+  const purse = new Purse(budget, LATTICE.length);
   const tasks: { task: Task; budgetFlops: number; result: TaskResult }[] = [];
   const context: MethodContext = {
     values: VALUES,

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { InputError } from "../../data/errors.js";
 import { writeFileAtomic } from "../../lm/atomic-file.js";
+import { dataCountsSchema } from "../data-counts.js";
 import { schemaFault } from "./schema-fault.js";
 import { readWholeText } from "./whole-file.js";
 
@@ -22,6 +23,8 @@ export const runSchema = z.looseObject({
   suite: z.looseObject({ suite: text, version: z.number().int().positive(), title: z.string() }),
   suiteHash: hash,
   dataHash: hash,
+  /** Absent in runs of an older version. */
+  dataCounts: dataCountsSchema.exactOptional(),
   /** Content of what is shared by all seeds; null where the suite has none of it. */
   baseHash: hash.nullable(),
   scorersHash: hash.nullable(),
