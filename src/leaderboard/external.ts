@@ -35,6 +35,8 @@ export interface ExternalOptions {
   /** Folder of preference pairs, for suites that take the user's. */
   readonly data?: string;
   readonly suites?: KnownSuites;
+  /** Where the prompts come from; the suite's data where absent. */
+  readonly prompts?: typeof suitePrompts;
 }
 
 /** @throws FaultyInput with the first ten faults, InputError, WriteError */
@@ -46,7 +48,7 @@ export async function addExternal(files: ExternalFiles, options: ExternalOptions
   faults.refuse();
   if (submission === undefined || suite === undefined)
     throw new InputError(`${files.submission.source}: not a submission`);
-  const prompts = await suitePrompts(suite, options.data);
+  const prompts = await (options.prompts ?? suitePrompts)(suite, options.data);
   const scales = scalesFor(suite, prompts.dataHash);
   const candidates = readExternalScores(
     files.scores.path,

@@ -8,14 +8,13 @@ import { InputError } from "../../data/errors.js";
 import { readBaseline, writeBaseline } from "../../leaderboard/baseline.js";
 import { annotations } from "../../leaderboard/github.js";
 import { junit } from "../../leaderboard/junit.js";
-import { readScoredRun } from "../../leaderboard/read-run.js";
 import { comparisonMarkdown } from "../../leaderboard/text.js";
 import { exitCodeFor } from "../../leaderboard/verdict.js";
 import { WriteError, writeFileAtomic } from "../../lm/atomic-file.js";
 import { type ExitCode, exitCodes, UsageError } from "../exit-codes.js";
 import { type Io, writeJson } from "../io.js";
-import { RUNS, runFolder } from "../run-folder.js";
-import { type GateFlags, show, verdictOf } from "./compare.js";
+import { RUNS } from "../run-folder.js";
+import { type GateFlags, readRunSide, show, verdictOf } from "./compare.js";
 
 export interface CheckFlags extends GateFlags {
   readonly baseline?: string;
@@ -43,7 +42,7 @@ export function check(run: string | undefined, flags: CheckFlags, io: Io): ExitC
 }
 
 function accept(name: string, file: string, flags: CheckFlags, io: Io): ExitCode {
-  const { run, summary } = readScoredRun(runFolder(name, io.cwd), name);
+  const { run, summary } = readRunSide(name, io.cwd);
   const path = resolve(io.cwd, file);
   const replaced = existsSync(path);
   writeBaseline(path, run, summary);
@@ -60,7 +59,7 @@ function accept(name: string, file: string, flags: CheckFlags, io: Io): ExitCode
 function gate(name: string, file: string, flags: CheckFlags, io: Io): ExitCode {
   // The baseline first: it is the smaller, and more often at fault.
   const baseline = readBaseline(resolve(io.cwd, file), file).run;
-  const { run } = readScoredRun(runFolder(name, io.cwd), name);
+  const { run } = readRunSide(name, io.cwd);
   const verdict = verdictOf(baseline, run, flags);
   if (flags.junit !== undefined) writeFileAtomic(resolve(io.cwd, flags.junit), junit(verdict, flags.failOn));
   if (flags.markdown !== undefined) writeFileAtomic(resolve(io.cwd, flags.markdown), comparisonMarkdown(verdict));

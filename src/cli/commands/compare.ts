@@ -1,10 +1,11 @@
 /** `compare A B`: two runs, or a baseline and a run. */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { InputError } from "../../data/errors.js";
 import { readBaseline } from "../../leaderboard/baseline.js";
 import { type CompareOptions, compareRuns } from "../../leaderboard/compare.js";
-import { readScoredRun } from "../../leaderboard/read-run.js";
+import { readScoredRun, type StoredSummary } from "../../leaderboard/read-run.js";
+import { readRowSide } from "../../leaderboard/row-side.js";
 import type { ScoredRun } from "../../leaderboard/scored-run.js";
 import { renderComparison } from "../../leaderboard/text.js";
 import { type ComparisonVerdict, exitCodeFor, type Guard } from "../../leaderboard/verdict.js";
@@ -54,11 +55,22 @@ export function show(verdict: ComparisonVerdict, flags: GateFlags, io: Io): void
   }
 }
 
-/** A baseline where the path is a file, else a run by folder or id. */
+/** A baseline or a leaderboard row where the path is a file, else a run by folder or id. */
 export function readSide(name: string, cwd: string): ScoredRun {
   const path = resolve(cwd, name);
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-  return isFile ? readBaseline(path, name).run : readScoredRun(runFolder(name, cwd), name).run;
+  return isFile && !isRow(path) ? readBaseline(path, name).run : readRunSide(name, cwd).run;
+}
+
+/** A run by folder or id, or a leaderboard row by its file: what a baseline may be made of. */
+export function readRunSide(name: string, cwd: string): { readonly run: ScoredRun; readonly summary: StoredSummary } {
+  const path = resolve(cwd, name);
+  if (isRow(path) && existsSync(path)) return readRowSide(path, name);
+  return readScoredRun(runFolder(name, cwd), name);
+}
+
+function isRow(path: string): boolean {
+  return path.endsWith(".json");
 }
 
 function optionsOf(flags: GateFlags, run: ScoredRun): CompareOptions {
