@@ -87,6 +87,7 @@ export function commandOf(run: {
   readonly engine: string;
   readonly threads: number;
   readonly budgetPer: string | null;
+  readonly probes?: number;
 }): string[] {
   const flag = (name: string, value: string | number | null) => (value === null ? [] : [name, String(value)]);
   return [
@@ -100,5 +101,6 @@ export function commandOf(run: {
     ...flag("--engine", run.engine),
     ...flag("--threads", run.threads),
     ...flag("--budget-per", run.budgetPer),
+    ...flag("--probes", run.probes ?? null),
   ];
 }

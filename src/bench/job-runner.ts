@@ -16,7 +16,8 @@ import { createGoldScorer } from "../rewards/gold.js";
 import { ArtefactFolder, type StoredTask } from "./artefacts.js";
 import type { Job, JobResult, ScoreJob, TaskJob, WorkerSetup } from "./jobs.js";
 import { openScorer } from "./judges.js";
-import { ScoringPrograms, scoreReplies } from "./scoring.js";
+import { policyProbe, probedAdapter } from "./probe.js";
+import { type ScoringEnv, ScoringPrograms, scoreReplies } from "./scoring.js";
 import type { Suite } from "./suite.js";
 import { summarise } from "./summarise.js";
 
@@ -37,11 +38,14 @@ export class Bench {
   readonly #executables = new Map<Engine, ExecutableCache>();
   #logProbs = new PairLogProbs();
   #scoring: ScoringPrograms | undefined;
+  /** Of looks at policies in training: beside the training's own. */
+  #probing: ScoringPrograms | undefined;
 
   async setup(setup: WorkerSetup): Promise<void> {
     await this.#disposePrograms();
     await this.#scoring?.dispose();
     this.#scoring = undefined;
+    await this.#disposeProbing();
     this.#model = undefined;
     this.#logProbs = new PairLogProbs();
     this.#setup = setup;
@@ -91,6 +95,7 @@ export class Bench {
       signal: context.signal,
       emit: context.emit,
       checkpoints: checkpointsIn(artefacts, job),
+      ...(await this.#probe(job, context, engine)),
     });
     for (const [name, tensors] of Object.entries(output.artefacts)) {
       artefacts.writeTensors({ task: job.key, name }, tensors);
@@ -108,24 +113,46 @@ export class Bench {
   async #score(job: ScoreJob, context: JobContext): Promise<void> {
     const { setup, artefacts } = this.#needs();
     if (this.#scoring === undefined) await this.#disposePrograms();
+    await this.#disposeProbing();
     const engine = await this.#open();
-    const model = this.#baseModel();
-    const scorer = openScorer(setup, artefacts, model, this.#programs(engine));
-    this.#scoring ??= new ScoringPrograms(engine, model);
+    this.#scoring ??= new ScoringPrograms(engine, this.#baseModel());
     const found = await scoreReplies(
-      {
-        programs: this.#scoring,
-        model,
-        scorer,
-        suite: setup.suite,
-        prompts: setup.data.evaluation[job.split],
-        vocabulary: new Set(setup.data.vocabulary),
-        signal: context.signal,
-      },
+      this.#scoringEnv(this.#scoring, setup.data.evaluation[job.split], context),
       job,
       job.adapters.map(({ ref, config }) => ({ config, tensors: artefacts.readTensors(ref) })),
     );
     artefacts.writeJson(job.key, "scored.json", found);
+  }
+
+  #scoringEnv(programs: ScoringPrograms, prompts: ScoringEnv["prompts"], { signal }: JobContext): ScoringEnv {
+    const { setup, artefacts } = this.#needs();
+    const model = this.#baseModel();
+    return {
+      programs,
+      model,
+      scorer: openScorer(setup, artefacts, model, this.#programs(programs.engine)),
+      suite: setup.suite,
+      prompts,
+      vocabulary: new Set(setup.data.vocabulary),
+      signal,
+    };
+  }
+
+  /** What looks at a policy in training, where that was asked for. */
+  async #probe({ task, label, seed, probes = 0 }: TaskJob, context: JobContext, engine: Engine) {
+    const adapter = probedAdapter(task);
+    if (probes === 0 || adapter === undefined) return {};
+    if (this.#probing?.engine !== engine) await this.#disposeProbing();
+    this.#probing ??= new ScoringPrograms(engine, this.#baseModel());
+    const { validation } = this.#needs().setup.data.evaluation;
+    const scoring = this.#scoringEnv(this.#probing, validation, context);
+    const clock = () => performance.now() / 1000;
+    return { probe: policyProbe({ looks: probes, label, seed, adapter, scoring, emit: context.emit, clock }) };
+  }
+
+  async #disposeProbing(): Promise<void> {
+    await this.#probing?.dispose();
+    this.#probing = undefined;
   }
 
   #needs(): { setup: WorkerSetup; artefacts: ArtefactFolder } {

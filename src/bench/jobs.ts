@@ -39,6 +39,8 @@ export interface TaskJob {
   readonly split: "train" | "scorer";
   /** Threads of arithmetic: more than one where nothing else can run beside it. */
   readonly threads: number;
+  /** How often the policy is looked at on its way: not part of the key, for it changes no result. */
+  readonly probes?: number;
 }
 
 /** A stored adapter, and what its tensors mean. */

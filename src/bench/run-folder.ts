@@ -42,6 +42,8 @@ export type RunRecord = Omit<Declared<RunDescription>, "suite" | "engine"> & {
   readonly base: string | null;
   readonly reuse: string | null;
   readonly budgetPer: string | null;
+  /** Looks at each policy in training; absent: none. */
+  readonly probes?: number;
 };
 
 /** A loose object's declared keys alone. */
@@ -65,6 +67,7 @@ const recordExtras = z.looseObject({
   base: path,
   reuse: path,
   budgetPer: path,
+  probes: z.number().int().positive().exactOptional(),
   engine: z.enum(ENGINE_IDS),
 });
 

@@ -45,6 +45,7 @@ import { LiveScores } from "./live-scores.js";
 import { lockHash, type SuiteLock, scaleRecipe, scalesFrom, scalesOf } from "./lock.js";
 import { WorkerPool } from "./pool.js";
 import { type EvaluationPrompt, type PreparedData, prepareData, trainTokenizer } from "./prepare.js";
+import { probeCosts } from "./probe-costs.js";
 import { plannedTraining, rehearse } from "./rehearse.js";
 import { RunEstimate, type RunState, type WorkKind } from "./run-estimate.js";
 import {
@@ -77,6 +78,8 @@ export interface RunOptions {
   /** Worker threads; each does one thread's arithmetic. */
   readonly threads: number;
   readonly budgetPer: "method" | "policy" | undefined;
+  /** Looks at each policy in training, for watching; 0 or absent: none. With `resume`, the run's own. */
+  readonly probes?: number | undefined;
   /** Folder of a base policy in Hugging Face layout. */
   readonly base: string | undefined;
   /** Folder of a run whose base, judges and lock are taken over. */
@@ -175,6 +178,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
     base: options.base ?? null,
     reuse: options.reuse ?? null,
     budgetPer: options.budgetPer ?? null,
+    ...(options.probes === undefined || options.probes === 0 ? {} : { probes: options.probes }),
     engine: await resolveEngine(options.engine ?? "cpu", (line) => notices.push(line)),
     threads: options.threads,
     seeds,
@@ -409,7 +413,7 @@ class SuiteRun {
       variants: suite.variants.map(({ id, method }) => ({ a: id, b: method })),
       statistics: suite.statistics,
       ledger,
-      uncharged: this.#uncharged,
+      uncharged: [...this.#uncharged, ...probeCosts(folder.files.events, record.probes)],
       interference: [...interference].map(([method, all]) => ({ method, ...averageInterference(all) })),
       failures: this.#failures,
     });
@@ -471,7 +475,7 @@ class SuiteRun {
     if (progress.type === "task") {
       const { event, label } = progress;
       if (event.type === "task-step") estimate.trained(label, event.spentFlops);
-      else if (label.startsWith("base/")) estimate.planBase(event.flops);
+      else if (event.type === "task-planned" && label.startsWith("base/")) estimate.planBase(event.flops);
     } else if (progress.type === "job-finished") {
       const { work, stored } = progress;
       if ("policies" in work) {
@@ -522,13 +526,14 @@ class SuiteRun {
 
   async #train(session: Session, seed: number, context: string, ledger: LedgerRow[]): Promise<Map<string, Offer>> {
     const { suite, folder } = this;
+    const { probes } = this.inputs.record;
     const outcomes = await Promise.all(
       this.#rows.map(
         async (row): Promise<[TrainedRow, RowOutcome]> => [
           row,
           await trainRow(
             session,
-            { values: this.#values, lattice: this.#lattice, seed, budget: suite.budget, context },
+            { values: this.#values, lattice: this.#lattice, seed, budget: suite.budget, context, probes: probes ?? 0 },
             row,
           ),
         ],
@@ -750,6 +755,11 @@ function logProgress(folder: RunFolder, progress: Progress): void {
   const [method = "", task = ""] = progress.label.split("/");
   if (event.type === "task-planned") {
     folder.event({ type: "task-planned", seed, method, task, steps: event.steps, flops: event.flops });
+    return;
+  }
+  if (event.type === "task-probe") {
+    const { type: _, task: __, means, ...found } = event;
+    folder.event({ type: "probe", seed, method, task, means: [...means], ...found });
     return;
   }
   const named: Partial<Record<(typeof stepNumbers)[number], number>> = {};

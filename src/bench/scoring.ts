@@ -58,12 +58,17 @@ export interface ScoringEnv {
   readonly prompts: readonly EvaluationPrompt[];
   readonly vocabulary: ReadonlySet<string>;
   readonly signal: AbortSignal;
+  /** Told what was generated, in tokens. */
+  readonly onGenerated?: (rows: readonly { promptTokens: number; newTokens: number }[]) => void;
 }
+
+/** What of a scoring job the replies depend on. */
+type ReplyJob = Pick<ScoreJob, "seed" | "policies" | "kl">;
 
 /** @param adapters tensors of `job.adapters`, in their order */
 export async function scoreReplies(
   env: ScoringEnv,
-  job: ScoreJob,
+  job: ReplyJob,
   adapters: readonly { readonly config: AdapterConfig; readonly tensors: TensorMap }[],
 ): Promise<ScoredReplies> {
   const replies: ScoredReply[][][] = [];
@@ -78,7 +83,7 @@ export async function scoreReplies(
 
 async function scorePolicy(
   env: ScoringEnv,
-  job: ScoreJob,
+  job: ReplyJob,
   bank: readonly Adapter[],
   coefficients: readonly number[],
 ): Promise<ScoredReply[][]> {
@@ -98,6 +103,12 @@ async function scorePolicy(
     const unscored = { text: "", ended: false, broken: true, scores: suite.values.map(() => null), kl: null };
     return prompts.map(() => Array.from({ length: samples }, () => unscored));
   }
+  env.onGenerated?.(
+    generated.map(({ tokens }, i) => ({
+      promptTokens: rows[i]?.prompt.tokens.length ?? 0,
+      newTokens: tokens.length,
+    })),
+  );
   const texts = generated.map(({ tokens, ended }) => {
     const words = ended ? tokens.subarray(0, tokens.length - 1) : tokens;
     return { text: model.tokenizer.decodeContinuation(words).trim(), ended };

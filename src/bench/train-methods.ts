@@ -30,6 +30,8 @@ export interface TrainingPlan {
   readonly budget: MethodBudget;
   /** Names base policy and data: part of every result's key. */
   readonly context: string;
+  /** Looks at each policy in training; 0: none. */
+  readonly probes?: number;
 }
 
 /**
@@ -65,6 +67,7 @@ export async function trainRow(session: Session, plan: TrainingPlan, row: Traine
           budgetFlops,
           split: "train",
           threads: 1,
+          probes: plan.probes ?? 0,
         },
         order,
       );

@@ -110,6 +110,8 @@ export class ProgressMeter {
         while (running.marks.length > 2 && (running.marks[0]?.[0] ?? now) < now - RATE_WINDOW_MS) running.marks.shift();
         break;
       }
+      case "task-probe":
+        break;
       default:
         event satisfies never;
     }

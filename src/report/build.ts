@@ -47,7 +47,7 @@ export function buildReport(summary: RunSummary, evidence: Evidence = NO_EVIDENC
       section("What it cost", [sentences(whatItCost(summary))]),
     ],
     sections: [
-      { ...section("Frontier", choice("values", frontFigures(summary))), filesOnly: true },
+      section("Frontier", choice("values", frontFigures(summary))),
       section("Questions", [sentences(questions(summary))]),
       section("Differences", [...figure(differencesFigure(summary)), table(differencesTable(summary))]),
       section("Ablation", [...figure(ladderFigure(summary)), table(variantsTable(summary))]),

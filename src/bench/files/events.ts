@@ -152,6 +152,22 @@ const sampled = event("sample", {
   scores: perValue,
 });
 
+/** A policy in training, looked at on the first prompts of validation. For watching: no method sees it, nothing follows from it. */
+const probed = event("probe", {
+  seed: count,
+  method: z.string(),
+  task: z.string(),
+  /** Of the training, taken. */
+  step: count,
+  steps: count,
+  prompts: count,
+  /** Over prompts, one a value, raw units. */
+  means: perValue,
+  /** Of generating the replies: entered in the ledger, charged to nobody. */
+  flops: amount,
+  seconds: amount,
+});
+
 const interference = event("interference", {
   seed: count,
   method: z.string(),
@@ -201,6 +217,7 @@ export const runEvent = z.discriminatedUnion("type", [
   candidateScored,
   hypervolume,
   sampled,
+  probed,
   interference,
   ledger,
   warning,

@@ -24,7 +24,7 @@ export async function run(suite: string | undefined, flags: RunFlags, io: Io): P
     const finished = runFolder(flags.resume, io.cwd);
     if (existsSync(runFiles(finished).summary)) {
       io.stderr.write("This run has finished: nothing is left to do.\n");
-      return showReport(finished, { json: flags.json === true, files: true }, io);
+      return showReport(finished, { ...reportFlags(flags), files: true }, io);
     }
   }
   const path = (given: string | undefined): string | undefined =>
@@ -46,6 +46,7 @@ export async function run(suite: string | undefined, flags: RunFlags, io: Io): P
         engine: flags.engine ?? "auto",
         threads: flags.threads ?? availableParallelism(),
         budgetPer: flags.budgetPer,
+        probes: flags.probes,
         base: path(flags.base),
         reuse: flags.reuse === undefined ? undefined : runFolder(flags.reuse, io.cwd),
         resume: flags.resume === undefined ? undefined : runFolder(flags.resume, io.cwd),
@@ -61,12 +62,21 @@ export async function run(suite: string | undefined, flags: RunFlags, io: Io): P
       }),
     );
     display.end();
-    const code = showReport(result.folder, { json: flags.json === true, files: true }, io);
+    const code = await showReport(result.folder, { ...reportFlags(flags), files: true }, io);
     io.stderr.write(`The run is in ${sanitise(result.folder)}\n`);
     return code;
   } finally {
     display.end();
   }
+}
+
+/** How the report at the run's end is shown: `--display` is of the run while it goes on. */
+function reportFlags({ json, charset, accessible }: RunFlags) {
+  return {
+    json: json === true,
+    ...(charset === undefined ? {} : { charset }),
+    ...(accessible === undefined ? {} : { accessible }),
+  };
 }
 
 /** A resumed run is the run it was: what would change its numbers cannot be given anew. */
@@ -76,6 +86,7 @@ function refuseWithResume(suite: string | undefined, flags: RunFlags): void {
     ...(flags.out === undefined ? [] : ["--out"]),
     ...(flags.seeds === undefined ? [] : ["--seeds"]),
     ...(flags.budgetPer === undefined ? [] : ["--budget-per"]),
+    ...(flags.probes === undefined ? [] : ["--probes"]),
     ...(flags.base === undefined ? [] : ["--base"]),
     ...(flags.reuse === undefined ? [] : ["--reuse"]),
     ...(flags.engine === undefined ? [] : ["--engine"]),

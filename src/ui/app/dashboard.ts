@@ -1,10 +1,9 @@
 /**
  * The dashboard on a terminal: another screen beside the one with the reader's history, keys one by one, and both given
- * back however it ends. Loaded only when it is needed: ink and React take a third of a second.
+ * back however it ends. Ink and React, which take a third of a second to load, are waited for behind the first picture.
  */
 import type { Key } from "../state/keys.js";
 import { FRAME_MS } from "./controller.js";
-
 import { Painter } from "./painter.js";
 import { SilentOutput } from "./silent-output.js";
 
@@ -45,13 +44,6 @@ export interface OpenDashboard {
 
 /** @param terminal both sides a TTY */
 export async function openDashboard(terminal: Terminal, shown: Shown): Promise<OpenDashboard> {
-  // React's build for development is slow, and keeps measurements for ever.
-  process.env.NODE_ENV ??= "production";
-  const [{ render }, { createElement }, { Keyboard }] = await Promise.all([
-    import("ink"),
-    import("react"),
-    import("./keyboard.js"),
-  ]);
   const { input, output } = terminal;
   const { write } = output;
   const send = (text: string): void => {
@@ -65,20 +57,15 @@ export async function openDashboard(terminal: Terminal, shown: Shown): Promise<O
   };
   const painter = new Painter(send);
   let open = true;
+  let takeKeysBack = (): void => {
+    input.setRawMode(false);
+  };
   send(ENTER);
   const paint = (): void => {
     if (open) painter.paint(shown.frame());
   };
   const stopListening = shown.subscribe(paint);
   paint();
-  const instance = render(createElement(Keyboard, { onKey: (key) => shown.press(key) }), {
-    // Has all of a terminal's stream that ink uses, and shows nothing.
-    stdout: new SilentOutput() as unknown as NodeJS.WriteStream,
-    stdin: input,
-    exitOnCtrlC: false,
-    patchConsole: false,
-    debug: true,
-  });
   let repainted = performance.now();
   const timer = setInterval(() => {
     const before = performance.now();
@@ -103,7 +90,7 @@ export async function openDashboard(terminal: Terminal, shown: Shown): Promise<O
     process.off("exit", close);
     process.off("uncaughtExceptionMonitor", close);
     stopListening();
-    instance.unmount();
+    takeKeysBack();
     send(LEAVE);
     output.write = write;
     for (const text of held) output.write(text);
@@ -111,5 +98,35 @@ export async function openDashboard(terminal: Terminal, shown: Shown): Promise<O
   process.on("exit", close);
   // Before a crash is printed: its words belong on the reader's own screen.
   process.on("uncaughtExceptionMonitor", close);
+  // The picture stands before ink is there. Keys that come meanwhile wait in the terminal, without their echo.
+  input.setRawMode(true);
+  try {
+    const release = await readKeys(input, (key) => shown.press(key));
+    if (open) takeKeysBack = release;
+    else release();
+  } catch (error) {
+    close();
+    throw error;
+  }
   return { close };
+}
+
+/** Keys by way of ink. @returns what gives the keyboard back */
+async function readKeys(input: TerminalInput, onKey: (key: Key) => void): Promise<() => void> {
+  // React's build for development is slow, and keeps measurements for ever.
+  process.env.NODE_ENV ??= "production";
+  const [{ render }, { createElement }, { Keyboard }] = await Promise.all([
+    import("ink"),
+    import("react"),
+    import("./keyboard.js"),
+  ]);
+  const instance = render(createElement(Keyboard, { onKey }), {
+    // Has all of a terminal's stream that ink uses, and shows nothing.
+    stdout: new SilentOutput() as unknown as NodeJS.WriteStream,
+    stdin: input,
+    exitOnCtrlC: false,
+    patchConsole: false,
+    debug: true,
+  });
+  return () => instance.unmount();
 }

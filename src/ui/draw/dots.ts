@@ -72,11 +72,11 @@ export class Dots {
     this.#styles[index] = style;
   }
 
-  /** A straight line, both ends included. */
-  line(x0: number, y0: number, x1: number, y1: number, style: Style = PLAIN): void {
+  /** A straight line, both ends included. @param every which of its dots are set: 2 makes a dotted line */
+  line(x0: number, y0: number, x1: number, y1: number, style: Style = PLAIN, every = 1): void {
     const steps = Math.min(4096, Math.ceil(Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0))));
     if (!Number.isFinite(steps)) return;
-    for (let i = 0; i <= steps; i++) {
+    for (let i = 0; i <= steps; i += every) {
       const share = steps === 0 ? 0 : i / steps;
       this.set(Math.round(x0 + (x1 - x0) * share), Math.round(y0 + (y1 - y0) * share), style);
     }

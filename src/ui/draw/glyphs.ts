@@ -29,6 +29,10 @@ export interface Glyphs {
   readonly times: string;
   readonly dot: string;
   readonly guide: string;
+  /** An estimate that is not to be counted on. */
+  readonly hollow: string;
+  /** Parts of one bar, told apart without colour. */
+  readonly fills: readonly string[];
 }
 
 const unicode = {
@@ -48,6 +52,8 @@ const unicode = {
   times: "×",
   dot: "·",
   guide: "┊",
+  hollow: "○",
+  fills: ["█", "▓", "▒", "░", "▚", "▞", "▌"],
 } as const;
 
 const ASCII: Glyphs = {
@@ -68,6 +74,8 @@ const ASCII: Glyphs = {
   times: "x",
   dot: ".",
   guide: ":",
+  hollow: "o",
+  fills: ["#", "=", "+", "-", "%", "~", "*"],
 };
 
 export function glyphsFor(charset: Charset): Glyphs {

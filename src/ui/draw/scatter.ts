@@ -22,11 +22,18 @@ export interface Front {
   readonly style: Style;
 }
 
+/** Where a point came from, in order; drawn dotted. */
+export interface Trail {
+  readonly points: readonly (readonly [number, number])[];
+  readonly style: Style;
+}
+
 export interface ScatterOptions {
   readonly xTitle: string;
   readonly yTitle: string;
   readonly points: readonly ScatterPoint[];
   readonly fronts: readonly Front[];
+  readonly trails?: readonly Trail[];
   /** Where hypervolume is counted from; drawn as a cross of guides where it lies on the picture. */
   readonly reference: readonly [number, number] | undefined;
 }
@@ -34,6 +41,8 @@ export interface ScatterOptions {
 /** @returns whether there was room */
 export function drawScatter(region: Region, glyphs: Glyphs, options: ScatterOptions): boolean {
   const points = options.points.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
+  const trails = options.trails ?? [];
+  const passed = trails.flatMap((trail) => trail.points.filter((point) => point.every(Number.isFinite)));
   const bounds = (numbers: readonly number[]) => {
     const [low, high] = numbers.length === 0 ? [0, 1] : [Math.min(...numbers), Math.max(...numbers)];
     const room = (high - low) * 0.04;
@@ -41,8 +50,8 @@ export function drawScatter(region: Region, glyphs: Glyphs, options: ScatterOpti
   };
   region.put(0, 0, options.yTitle, bold());
   const frame = drawFrame(region.part(0, 1), glyphs, {
-    x: bounds(points.map(({ x }) => x)),
-    y: bounds(points.map(({ y }) => y)),
+    x: bounds([...points.map(({ x }) => x), ...passed.map(([x]) => x)]),
+    y: bounds([...points.map(({ y }) => y), ...passed.map(([, y]) => y)]),
     xTitle: "",
     snugX: true,
     snugY: true,
@@ -53,6 +62,12 @@ export function drawScatter(region: Region, glyphs: Glyphs, options: ScatterOpti
   const dots = new Dots(plot.width, plot.height, glyphs.charset);
   const px = (x: number): number => across(x) * (dots.width - 1);
   const py = (y: number): number => down(y) * (dots.height - 1);
+  for (const { points: way, style } of trails) {
+    way.forEach(([x, y], at) => {
+      const [fromX, fromY] = way[Math.max(0, at - 1)] ?? [x, y];
+      dots.line(px(fromX), py(fromY), px(x), py(y), style, 2);
+    });
+  }
   for (const { corners, style } of options.fronts) {
     // What the front dominates ends in stairs: down at each corner, then on to the next one's height.
     corners.forEach(([x, y], at) => {

@@ -64,6 +64,8 @@ const NEAREST: Readonly<Record<string, string>> = {
   "†": "+",
   "≥": ">",
   "≤": "<",
+  "±": "+",
+  "─": "-",
   "\u00a0": " ",
 };
 

@@ -118,12 +118,14 @@ const HINTS: Readonly<Record<PanelId, readonly (readonly [string, string])[]>> =
   frontier: [
     ["x y", "values"],
     ["[ ]", "candidate"],
-    ["< >", "third value"],
+    ["< >", "third"],
+    ["s", "seed"],
     ["/", "method"],
   ],
   interference: [
     ["←→", "method"],
     ["c", "measure"],
+    ["s", "seed"],
   ],
   leaderboard: [
     ["↑↓", "method"],
@@ -151,8 +153,9 @@ function drawFooter(region: Region, { view, owned, fault, state }: FrameInput): 
     region.spans(1, 0, [["/", bold()], [view.filter], [" ", inverse()], ["  Enter keep  Esc drop", dim()]]);
     return;
   }
+  const seeds = state.start?.seeds.length ?? 1;
   const hints = [
-    ...HINTS[view.panel],
+    ...HINTS[view.panel].filter(([keys]) => (keys !== "s" || seeds > 1) && (keys !== "< >" || state.values.length > 2)),
     ["Tab", "next"],
     ["?", "keys"],
     ["q", owned && !state.over ? "stop" : "leave"],

@@ -1,29 +1,32 @@
 /** The candidates scored so far in any two values, each method's front, and what one candidate is. */
-import { nondominated } from "../../metrics/nondominated.js";
 import { DASH, decimal, interval, percent } from "../../report/numbers.js";
+import { drawBar } from "../draw/bar.js";
 import { drawBox } from "../draw/box.js";
-import { drawScatter, type Front, type ScatterPoint } from "../draw/scatter.js";
+import type { Glyphs } from "../draw/glyphs.js";
 import type { Region } from "../draw/screen.js";
 import { bold, dim, inverse, PLAIN } from "../draw/style.js";
-import { byMixture, markOf } from "../state/methods.js";
-import type { RunState, Scored } from "../state/run-state.js";
-import { FLOOR_STEPS, matches, type View, within } from "../state/view.js";
+import { axes, type FrontierView, frontierView, type ThirdValue } from "../state/frontier-view.js";
+import { markOf } from "../state/methods.js";
+import type { ProbeEvent, Scored } from "../state/run-state.js";
+import { chosenSeeds, seedNote, seenSeeds } from "../state/seeds.js";
+import { within } from "../state/view.js";
+import { drawFrontierPicture, latest } from "./frontier-picture.js";
 import { hypervolumesOf } from "./hypervolume-bars.js";
 import { drawEmpty, type PanelInput, plainSpaces } from "./panel.js";
 
-const EXPLORED = "@grid";
-
 export function drawFrontier(region: Region, input: PanelInput): void {
   const { state, view, glyphs } = input;
-  const { candidates, split, third } = shownCandidates(state, view);
+  const shown = frontierView(state, view);
   const side = Math.min(44, Math.max(30, Math.floor(region.width * 0.3)));
+  const seeds = seenSeeds(state);
+  const seed = seedNote(view.seed, seeds, state.start?.seeds.length ?? 1);
   const box = drawBox(region.part(0, 0, region.width - side, region.height), glyphs, {
-    title: "Frontier",
-    note: candidates.length === 0 ? "" : `${candidates.length} candidates, ${split} means`,
+    title: seed === "" ? "Frontier" : `Frontier, ${seed}`,
+    note: noteOf(shown),
   });
   drawFrontierPicture(box, input);
-  const legend = hypervolumesOf(input);
-  const rows = Math.min(Math.max(3, legend.rows.length + 2), Math.max(3, Math.floor(region.height * 0.55)));
+  const legend = hypervolumesOf(input, chosenSeeds(view.seed, seeds));
+  const rows = Math.min(Math.max(3, legend.rows.length + 2), Math.max(3, Math.floor(region.height * 0.5)));
   const upper = drawBox(region.part(region.width - side, 0, side, rows), glyphs, {
     title: "Hypervolume",
     note: legend.rows.length === 0 ? "" : legend.source,
@@ -36,126 +39,80 @@ export function drawFrontier(region: Region, input: PanelInput): void {
     upper.part(2, y, upper.width - short.length - 3, 1).put(0, 0, mark.id, mark.ranked ? PLAIN : dim());
     upper.putRight(upper.width, y, short, mark.ranked ? PLAIN : dim());
   });
-  const lower = drawBox(region.part(region.width - side, rows, side), glyphs, { title: "Candidate", note: "[ ] step" });
-  const chosen = chosenCandidate(candidates, view);
-  if (chosen !== undefined) drawCandidate(lower, input, chosen, third);
-}
-
-/** The picture alone, for other panels too. */
-export function drawFrontierPicture(region: Region, input: PanelInput): void {
-  const { state, view, glyphs, marks } = input;
-  const { values } = state;
-  const [x, y] = axes(view, values.length);
-  const { candidates } = shownCandidates(state, view);
-  if (candidates.length === 0 || values.length < 2) {
-    drawEmpty(region, values.length === 1 ? "one value has no frontier" : "no candidate is scored yet");
-    return;
-  }
-  const chosen = view.panel === "frontier" ? chosenCandidate(candidates, view) : undefined;
-  const points = candidates.map((candidate): ScatterPoint => {
-    const mark = markOf(marks, candidate.method, glyphs);
-    return {
-      x: candidate.means[x] ?? Number.NaN,
-      y: candidate.means[y] ?? Number.NaN,
-      marker: mark.marker,
-      style: mark.style,
-      chosen: candidate === chosen,
-      pale: candidate.method.endsWith(EXPLORED),
-    };
+  const { candidates, trails } = shown;
+  const candidate = candidates[within(view.mixture, candidates.length)];
+  const trail = trails[within(view.mixture, trails.length)];
+  const lower = drawBox(region.part(region.width - side, rows, side), glyphs, {
+    title: candidate === undefined && trail !== undefined ? "Training" : "Candidate",
+    note: "[ ] step",
   });
-  const groups = new Map<string, Scored[]>();
-  for (const candidate of candidates) {
-    if (candidate.method.endsWith(EXPLORED)) continue;
-    groups.set(candidate.method, [...(groups.get(candidate.method) ?? []), candidate]);
+  if (candidate !== undefined) {
+    drawPolicy(lower, input, candidate, `${candidate.method} ${candidate.candidate}`, factsOf(candidate), shown.third);
+  } else if (trail !== undefined) {
+    const probe = latest(trail);
+    drawPolicy(lower, input, probe, `${probe.method} ${probe.task}`, progressOf(probe), shown.third);
   }
-  const fronts = [...groups].map(([method, own]): Front => {
-    const found = own.map(({ means }) => [means[x] ?? Number.NaN, means[y] ?? Number.NaN] as const);
-    return { corners: frontOf(found), style: markOf(marks, method, glyphs).style };
-  });
-  const scales = state.start?.scales;
-  const reference =
-    scales == null ? undefined : ([scales[x]?.reference ?? Number.NaN, scales[y]?.reference ?? Number.NaN] as const);
-  drawScatter(region, glyphs, { xTitle: values[x] ?? "", yTitle: values[y] ?? "", points, fronts, reference });
 }
 
-/** Non-dominated in the two values, both to be maximised, from left to right. */
-function frontOf(points: readonly (readonly [number, number])[]): (readonly [number, number])[] {
-  const known = points.filter((point) => point.every(Number.isFinite));
-  const kept = nondominated(
-    known.map(([x, y]) => [x, y]),
-    { sense: "max", duplicates: "first" },
-  );
-  return known.filter((_, at) => kept.includes(at)).sort(([a], [b]) => a - b);
+function noteOf({ candidates, split, trails }: FrontierView): string {
+  if (candidates.length > 0) return `${candidates.length} candidates, ${split} means`;
+  const prompts = trails[0]?.[0].prompts;
+  return prompts === undefined ? "" : `in training, ${prompts} validation prompts`;
 }
 
-export function axes(view: View, values: number): readonly [number, number] {
-  const x = within(view.x, values);
-  const y = within(view.y, values);
-  return x === y ? [x, within(y + 1, values)] : [x, y];
+function factsOf({ coefficients, weights, kl, broken }: Scored): string[] {
+  const mixture = coefficients ?? weights;
+  return [
+    ...(mixture === null ? [] : [`mixture ${mixture.map((c) => decimal(c, 2)).join(", ")}`]),
+    ...(kl === null ? [] : [`KL ${decimal(kl, 2)} nats a reply`]),
+    ...(broken === null ? [] : [`broken ${percent(broken)}`]),
+  ];
 }
 
-interface Shown {
-  readonly candidates: readonly Scored[];
-  readonly split: "validation" | "test";
-  /** The value that is on no axis, and the least of it that is shown. */
-  readonly third: { readonly value: number; readonly least: number } | undefined;
+function progressOf({ step, steps }: ProbeEvent): string[] {
+  return [`step ${step} of ${steps}`, "for watching, not scored"];
 }
 
-/** Test means once all of a seed are there, validation's before; of the newest seed. */
-export function shownCandidates(state: RunState, view: View): Shown {
-  const all = state.candidates;
-  const seed = all.at(-1)?.seed;
-  const own = all.filter((candidate) => candidate.seed === seed && matches(view.filter, candidate.method));
-  const test = own.filter(({ split }) => split === "test");
-  const validation = own.filter(({ split }) => split === "validation");
-  const lattice = (list: readonly Scored[]): number => list.filter(({ method }) => !method.endsWith(EXPLORED)).length;
-  const split = test.length > 0 && lattice(test) >= lattice(validation) ? "test" : "validation";
-  const order = state.start?.methods.map(({ id }) => id) ?? [];
-  const placeOf = (id: string): number => order.indexOf(id.replace(EXPLORED, "")) + (id.endsWith(EXPLORED) ? 1000 : 0);
-  const chosen = (split === "test" ? test : validation).sort(
-    (a, b) => placeOf(a.method) - placeOf(b.method) || byMixture(a.candidate, b.candidate),
-  );
-  const [x, y] = axes(view, state.values.length);
-  const value = state.values.findIndex((_, k) => k !== x && k !== y);
-  if (value < 0) return { candidates: chosen, split, third: undefined };
-  const numbers = chosen.map(({ means }) => means[value] ?? Number.NaN).filter(Number.isFinite);
-  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
-  const least = view.floor === 0 ? Number.NEGATIVE_INFINITY : low + ((high - low) * view.floor) / FLOOR_STEPS;
-  return { candidates: chosen.filter(({ means }) => !((means[value] ?? 0) < least)), split, third: { value, least } };
-}
-
-function chosenCandidate(candidates: readonly Scored[], view: View): Scored | undefined {
-  return candidates[within(view.mixture, candidates.length)];
-}
-
-function drawCandidate(region: Region, input: PanelInput, candidate: Scored, third: Shown["third"]): void {
-  const { state, glyphs, marks, view } = input;
-  const mark = markOf(marks, candidate.method, glyphs);
+/** Who it is, its means with the axes that they lie on, and whatever else is known. */
+function drawPolicy(
+  region: Region,
+  { state, glyphs, marks, view }: PanelInput,
+  { seed, method, means }: { readonly seed: number; readonly method: string; readonly means: readonly number[] },
+  name: string,
+  facts: readonly string[],
+  third: ThirdValue | undefined,
+): void {
+  const mark = markOf(marks, method, glyphs);
   const [x, y] = axes(view, state.values.length);
   region.put(0, 0, mark.marker, mark.style);
-  region.put(2, 0, `${candidate.method} ${candidate.candidate}`, bold());
+  region.put(2, 0, name, bold());
   let row = 1;
-  state.values.forEach((name, k) => {
-    const axis = k === x ? "x" : k === y ? "y" : " ";
-    region.put(0, row, axis, inverse());
-    region.part(2, row, region.width - 10, 1).put(0, 0, name);
-    region.putRight(region.width, row, decimal(candidate.means[k]));
+  state.values.forEach((value, k) => {
+    region.put(0, row, k === x ? "x" : k === y ? "y" : " ", inverse());
+    region.part(2, row, region.width - 10, 1).put(0, 0, value);
+    region.putRight(region.width, row, decimal(means[k]));
     row++;
   });
-  const coefficients = candidate.coefficients ?? candidate.weights;
-  const facts = [
-    ...(coefficients === null ? [] : [`mixture ${coefficients.map((c) => decimal(c, 2)).join(", ")}`]),
-    ...(candidate.kl === null ? [] : [`KL ${decimal(candidate.kl, 2)} nats a reply`]),
-    ...(candidate.broken === null ? [] : [`broken ${percent(candidate.broken)}`]),
-  ];
-  for (const fact of facts) region.put(2, row++, plainSpaces(fact), dim());
-  if (third !== undefined && row < region.height) {
-    const name = state.values[third.value] ?? "";
-    region.put(
-      2,
-      row,
-      third.least > Number.NEGATIVE_INFINITY ? `only ${name} ≥ ${decimal(third.least)}` : `any ${name} (< > narrow)`,
-      dim(),
-    );
-  }
+  const seeds = view.seed === "all" && (state.start?.seeds.length ?? 1) > 1 ? [`seed ${seed}`] : [];
+  for (const fact of [...facts, ...seeds]) region.put(2, row++, plainSpaces(fact), dim());
+  if (third !== undefined) drawSlider(region.part(2, row), glyphs, state.values[third.value] ?? "", third);
+}
+
+/** The least of the third value that is shown, on its range. */
+function drawSlider(region: Region, glyphs: Glyphs, name: string, { low, high, least }: ThirdValue): void {
+  const any = least === Number.NEGATIVE_INFINITY;
+  region.put(0, 0, any ? `any ${name}` : `${name} ≥ ${decimal(least)}`, dim());
+  region.putRight(region.width, 0, "< >", dim());
+  if (region.height < 2) return;
+  const [from, to] = [decimal(low, 2), decimal(high, 2)];
+  const bar = region.width - from.length - to.length - 2;
+  if (bar < 6) return;
+  region.put(0, 1, from, dim());
+  drawBar(
+    region.part(from.length + 1, 1, bar, 1),
+    glyphs,
+    any ? 0 : (least - low) / (high - low || 1),
+    any ? dim() : PLAIN,
+  );
+  region.putRight(region.width, 1, to, dim());
 }

@@ -13,6 +13,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["[ ]", "step through candidates and mixtures (3, 6)"],
   ["x y", "choose the values on the frontier's axes (3)"],
   ["< >", "least third value shown on the frontier (3)"],
+  ["s", "newest seed, each one, all together (3, 4)"],
   ["c", "CKA or cosine (4)"],
   ["/", "filter by name; Enter keeps it, Esc drops it"],
   ["?", "these keys"],

@@ -21,9 +21,16 @@ export interface Hypervolumes {
   readonly rows: readonly HypervolumeRow[];
 }
 
-/** Best first; what is not ranked comes after what is. */
-export function hypervolumesOf({ state, marks, glyphs }: Pick<PanelInput, "state" | "marks" | "glyphs">): Hypervolumes {
+/**
+ * Best first; what is not ranked comes after what is.
+ * @param seeds whose, as long as there is no summary; where they are several, or none is named, the newest's
+ */
+export function hypervolumesOf(
+  { state, marks, glyphs }: Pick<PanelInput, "state" | "marks" | "glyphs">,
+  seeds: readonly number[] = [],
+): Hypervolumes {
   const { summary } = state;
+  const found = summary === undefined ? live(state, seeds) : [];
   const rows: HypervolumeRow[] =
     summary !== undefined
       ? summary.methods.map(({ id, title, ranked, hypervolume, selected }) => ({
@@ -31,7 +38,7 @@ export function hypervolumesOf({ state, marks, glyphs }: Pick<PanelInput, "state
           estimate: hypervolume,
           candidates: selected,
         }))
-      : live(state).map(({ method, value, low, high, candidates }) => ({
+      : found.map(({ method, value, low, high, candidates }) => ({
           mark: markOf(marks, method, glyphs),
           estimate: { value, low, high },
           candidates,
@@ -40,16 +47,16 @@ export function hypervolumesOf({ state, marks, glyphs }: Pick<PanelInput, "state
   const source =
     summary !== undefined
       ? "test"
-      : live(state).some(({ split }) => split === "test")
+      : found.some(({ split }) => split === "test")
         ? "test, so far"
         : "validation, so far";
   return { source, rows: rows.sort((a, b) => order(b) - order(a)) };
 }
 
-/** Of the newest seed that is scored, test where there is any. */
-function live(state: RunState) {
+/** Of one seed, the newest unless another is named; test where there is any. */
+function live(state: RunState, seeds: readonly number[]) {
   const all = [...state.hypervolumes.values()];
-  const seed = all.at(-1)?.seed;
+  const seed = seeds.length === 1 ? seeds[0] : all.at(-1)?.seed;
   const own = all.filter((entry) => entry.seed === seed);
   const test = own.filter(({ split }) => split === "test");
   return test.length > 0 ? test : own.filter(({ split }) => split === "validation");

@@ -6,6 +6,7 @@ import { dim } from "../draw/style.js";
 import { wrapCells } from "../draw/wrap.js";
 import { markOf } from "../state/methods.js";
 import type { PairInterference, RunState } from "../state/run-state.js";
+import { chosenSeeds } from "../state/seeds.js";
 import { matches, type View, within } from "../state/view.js";
 import { drawEmpty, type PanelInput } from "./panel.js";
 
@@ -29,7 +30,10 @@ export function drawInterference(region: Region, input: PanelInput): void {
   const both = region.width >= 120;
   const measures: readonly View["measure"][] = both ? ["cka", "cosine"] : [view.measure];
   const width = Math.floor(region.width / measures.length);
-  const all = newestSeed([...state.interference.values()]);
+  const seeds = [...new Set([...state.interference.values()].map(({ seed }) => seed))];
+  const [shownSeed] = chosenSeeds(view.seed === "all" ? "newest" : view.seed, seeds);
+  const all = [...state.interference.values()].filter(({ seed }) => seed === shownSeed);
+  const note = (state.start?.seeds.length ?? 1) > 1 ? `, seed ${shownSeed}` : "";
   const pairs = pairsOf(all);
   const compare = Math.min(methods.length + 3, Math.max(0, region.height - 8));
   measures.forEach((measure, at) => {
@@ -45,7 +49,7 @@ export function drawInterference(region: Region, input: PanelInput): void {
     const names = pairs.map(([a, b]) => `${a} ${glyphs.times} ${b}`);
     const mark = markOf(marks, method, glyphs);
     const upper = drawBox(column.part(0, 0, column.width, region.height - compare), glyphs, {
-      title: `${title} by layer: ${method}`,
+      title: `${title} by layer: ${method}${note}`,
       titleStyle: mark.style,
       note: methods.length > 1 ? "← → method" : "",
     });
@@ -77,11 +81,6 @@ export function drawInterference(region: Region, input: PanelInput): void {
 export function mixingMethods(state: RunState, view: View): string[] {
   const all = [...new Set([...state.interference.values()].map(({ method }) => method))];
   return all.filter((method) => matches(view.filter, method));
-}
-
-function newestSeed(all: readonly PairInterference[]): PairInterference[] {
-  const seed = all.at(-1)?.seed;
-  return all.filter((entry) => entry.seed === seed);
 }
 
 function pairsOf(all: readonly PairInterference[]): (readonly [string, string])[] {

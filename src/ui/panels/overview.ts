@@ -12,7 +12,7 @@ import { bold, dim, PLAIN, type Style, seriesStyle } from "../draw/style.js";
 import { markOf } from "../state/methods.js";
 import type { RunState } from "../state/run-state.js";
 import type { Training } from "../state/training.js";
-import { drawFrontierPicture } from "./frontier.js";
+import { drawFrontierPicture } from "./frontier-picture.js";
 import { drawHypervolumes, hypervolumesOf } from "./hypervolume-bars.js";
 import { drawEmpty, type PanelInput, plainSpaces } from "./panel.js";
 

@@ -1,6 +1,7 @@
 /** What each key does to the view, in the grammar of lazygit and btop. Pure. */
-import { axes } from "../panels/frontier.js";
+import { axes } from "./frontier-view.js";
 import type { RunState } from "./run-state.js";
+import { nextSeed, seenSeeds } from "./seeds.js";
 import { FLOOR_STEPS, PANELS, type PanelId, type View } from "./view.js";
 
 /** A key as a terminal sends it: a character, or a name. */
@@ -97,6 +98,8 @@ export function press(view: View, key: Key, state: RunState, owned: boolean): Ou
       return to({ floor: Math.max(0, view.floor - 1) });
     case ">":
       return to({ floor: Math.min(FLOOR_STEPS, view.floor + 1) });
+    case "s":
+      return to({ seed: nextSeed(view.seed, seenSeeds(state)), mixture: 0 });
     case "c":
       return to({ measure: view.measure === "cka" ? "cosine" : "cka" });
     case "/":

@@ -11,6 +11,7 @@ export type Scored = RunEventOf<"candidate-scored">;
 export type LiveHypervolume = RunEventOf<"hypervolume">;
 export type SampleEvent = RunEventOf<"sample">;
 export type PairInterference = RunEventOf<"interference">;
+export type ProbeEvent = RunEventOf<"probe">;
 export type LedgerEvent = RunEventOf<"ledger">;
 
 export interface Stage {
@@ -51,6 +52,7 @@ const MOST_NOTICES = 400;
 const MOST_SAMPLES = 4000;
 const MOST_TRAININGS = 2000;
 const MOST_CANDIDATES = 20_000;
+const MOST_PROBES = 20_000;
 
 const keyOf = (...parts: readonly (string | number | null)[]): string => JSON.stringify(parts);
 
@@ -76,6 +78,7 @@ export class RunState {
   /** Trainings that another method asked for first. */
   readonly #shared = new Map<string, string[]>();
   readonly #candidates = new Map<string, Scored>();
+  readonly #probes = new Map<string, ProbeEvent>();
   #samples = 0;
 
   get values(): readonly string[] {
@@ -89,6 +92,11 @@ export class RunState {
   /** Of all splits; a candidate scored again replaces itself. */
   get candidates(): Scored[] {
     return [...this.#candidates.values()];
+  }
+
+  /** Looks at policies in training, as they came; one that was looked at again replaces itself. */
+  get probes(): ProbeEvent[] {
+    return [...this.#probes.values()];
   }
 
   get stage(): Stage | undefined {
@@ -157,6 +165,11 @@ export class RunState {
       case "candidate-scored":
         if (this.#candidates.size < MOST_CANDIDATES) {
           this.#candidates.set(keyOf(event.seed, event.method, event.candidate, event.split), event);
+        }
+        return;
+      case "probe":
+        if (this.#probes.size < MOST_PROBES) {
+          this.#probes.set(keyOf(event.seed, event.method, event.task, event.step), event);
         }
         return;
       case "hypervolume":

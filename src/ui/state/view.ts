@@ -3,6 +3,9 @@
 export const PANELS = ["overview", "training", "frontier", "interference", "leaderboard", "samples"] as const;
 export type PanelId = (typeof PANELS)[number];
 
+/** `newest`: the seed that the run is at, or was last at. A number: that seed. */
+export type SeedChoice = "newest" | "all" | number;
+
 export interface View {
   readonly panel: PanelId;
   /** Place in each panel's list; brought within it when drawn. */
@@ -16,6 +19,8 @@ export interface View {
   readonly y: number;
   /** Least third value shown, in tenths of its range. */
   readonly floor: number;
+  /** Whose candidates and vectors are shown. */
+  readonly seed: SeedChoice;
   readonly measure: "cka" | "cosine";
   readonly filter: string;
   /** Typing goes to the filter. */
@@ -33,6 +38,7 @@ export const FIRST_VIEW: View = {
   x: 0,
   y: 1,
   floor: 0,
+  seed: "newest",
   measure: "cka",
   filter: "",
   typing: false,

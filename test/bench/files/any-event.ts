@@ -101,6 +101,10 @@ export const eventsByType: Record<RunEventInput["type"], fc.Arbitrary<RunEventIn
     ended: fc.boolean(),
     scores: perValue,
   }),
+  probe: shaped("probe", {
+    ...{ seed: count, method: text, task: text, step: count, steps: count },
+    ...{ prompts: count, means: perValue, flops: amount, seconds: amount },
+  }),
   interference: shaped("interference", {
     seed: count,
     method: text,
