@@ -35,7 +35,11 @@ export function addRuns(runs: readonly RunPlace[], { root, into, suites = shippe
   const basis = { ...whole, submission: null };
   const row = checkedRow(basis, suites, unfounded);
   const written = writeRow(row, root);
-  if (into !== undefined && written.path !== into) removeRow(into);
+  if (into !== undefined && written.path !== into && !removeRow(into)) {
+    // Another process was quicker: of two rows with the same seeds one would be counted twice.
+    removeRow(written.path);
+    throw new InputError(`${into}: was replaced by another row meanwhile; add to that one`);
+  }
   return written;
 }
 

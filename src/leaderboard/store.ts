@@ -2,7 +2,7 @@
  * Rows on disk: `<root>/<suite>/<id>.json` beside `<id>.evidence.json.gz` and `<id>.scores.csv.gz`. Ids hold a hash of the
  * content, so that two writers never meet on one name but with the same bytes.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { schemaFault } from "../bench/files/schema-fault.js";
 import { InputError } from "../data/errors.js";
@@ -47,10 +47,20 @@ export function writeRow({ row, evidence, scores }: NewRow, root: string): Writt
   return { row, path, known: false };
 }
 
-/** The row first: one that is listed has its evidence. */
-export function removeRow(path: string): void {
+/**
+ * The row first: one that is listed has its evidence.
+ * @returns false where somebody else has removed it
+ */
+export function removeRow(path: string): boolean {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    throw new WriteError(path, error);
+  }
   const files = evidenceFiles(path);
-  for (const file of [path, files.evidence, files.scores]) rmSync(file, { force: true });
+  for (const file of [files.evidence, files.scores]) rmSync(file, { force: true });
+  return true;
 }
 
 export function evidenceFiles(path: string): { readonly evidence: string; readonly scores: string } {
