@@ -1,8 +1,6 @@
 /**
  * Asks every method for its trainings before anything is trained, to find a budget that does not pay for a single step
  * while nothing is lost yet. A rehearsed training stops where its arithmetic would begin.
- *
- * Not here: trainings whose cost is known only from what earlier ones produced (PPO's): those say it when they start.
  */
 import { setImmediate } from "node:timers/promises";
 import { InputError } from "../data/errors.js";

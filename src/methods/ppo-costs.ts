@@ -3,7 +3,7 @@ import { adapterBackwardFlops, countGeneration, countSequences, forwardFlops } f
 import type { SequenceRow } from "../lm/sequences.js";
 import type { ChargeKind, LedgerEntry } from "./budget.js";
 import type { PpoTask } from "./ppo.js";
-import type { RolloutRewards } from "./ppo-rewards.js";
+import type { RewardCost } from "./ppo-rewards.js";
 import type { TaskEnv } from "./task.js";
 
 export interface StepCost {
@@ -16,7 +16,7 @@ export interface StepCost {
 export function stepCost(
   rows: readonly SequenceRow[],
   { adapter, settings }: PpoTask,
-  rewards: RolloutRewards,
+  rewards: RewardCost,
   env: TaskEnv,
 ): StepCost {
   const { config } = env.model;

@@ -25,13 +25,23 @@ export type RewardSource =
     }
   | { readonly kind: "gold" };
 
-export interface RolloutRewards {
-  /** Columns of `score`. */
-  readonly values: readonly string[];
+/** What scoring costs, known before there is a reward model. */
+export interface RewardCost {
   /** FLOPs of scoring `replies` replies of `count` tokens in all. */
   flops(count: PassCount, replies: number): number;
+}
+
+export interface RolloutRewards extends RewardCost {
+  /** Columns of `score`. */
+  readonly values: readonly string[];
   /** `[rollout][value]`. */
   score(rollouts: readonly Rollout[]): Promise<number[][]>;
+}
+
+export function rewardCost(source: RewardSource, config: DecoderConfig): RewardCost {
+  return {
+    flops: (count, replies) => (source.kind === "gold" ? 0 : rewardFlops(config, source.heads.length, count, replies)),
+  };
 }
 
 /** @throws Error where the environment has no gold rules. */
@@ -43,8 +53,8 @@ export async function openRewards(source: RewardSource, env: TaskEnv): Promise<R
       const key = `${source.model.task}/${source.model.name}`;
       const scorer = new RewardModelScorer(model, tokenizer, { programs: env.executables, key });
       return {
+        ...rewardCost(source, config),
         values: source.heads,
-        flops: (count, replies) => rewardFlops(config, source.heads.length, count, replies),
         score: (rollouts) => scorer.scoreRows(rollouts.map(sequenceOf)),
       };
     }
@@ -52,8 +62,8 @@ export async function openRewards(source: RewardSource, env: TaskEnv): Promise<R
       const scorer = env.goldScorer;
       if (scorer === undefined) throw new Error("gold rewards are not to be had here: this data has no gold rules");
       return {
+        ...rewardCost(source, config),
         values: scorer.values,
-        flops: () => 0,
         score: (rollouts) =>
           scorer.score(
             rollouts.map(({ prompt, response, ended }) => ({

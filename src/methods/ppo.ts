@@ -15,6 +15,7 @@ import { float32 } from "../engine/index.js";
 import type { AdapterConfig } from "../lm/adapters.js";
 import { adapterShapes, initAdapter } from "../lm/adapters.js";
 import { NotFiniteError } from "../lm/not-finite.js";
+import type { SequenceRow } from "../lm/sequences.js";
 import type { RewardScale } from "../rewards/normalisation.js";
 import { measureScale, scalarise, unitScale } from "../rewards/normalisation.js";
 import type { LedgerEntry } from "./budget.js";
@@ -28,7 +29,7 @@ import { planOf, stepCost } from "./ppo-costs.js";
 import { summariseRollout } from "./ppo-curve.js";
 import { initValueHead, VALUE_BIAS, VALUE_WEIGHT, valuesOf } from "./ppo-program.js";
 import type { RewardSource, RolloutRewards } from "./ppo-rewards.js";
-import { openRewards, sequenceOf } from "./ppo-rewards.js";
+import { openRewards, rewardCost, sequenceOf } from "./ppo-rewards.js";
 import { RolloutSampler } from "./ppo-rollouts.js";
 import type { Seen } from "./ppo-update.js";
 import { readReplies, updatePolicy } from "./ppo-update.js";
@@ -109,6 +110,14 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
   if (settings.maxSteps === undefined && !Number.isFinite(run.ledger.budgetFlops)) {
     throw new RangeError(`${run.label}: neither a budget nor a number of rollouts says when to stop`);
   }
+  // Before anything is asked for: a rehearsal finds out so, while nothing is trained yet.
+  const { value: opening } = promptsOf(settings, env).next();
+  const dearest = stepCost(longestReplies(opening, settings), task, rewardCost(task.rewards, config), env);
+  if (!run.ledger.affords(dearest.total)) {
+    throw new BudgetExceeded(
+      `${run.label}: a budget of ${run.ledger.budgetFlops} FLOPs does not pay for one rollout, which takes up to ${dearest.total}`,
+    );
+  }
   const rewards = await openRewards(task.rewards, env);
   const columns = task.values.map((value) => columnOf(rewards, value));
   const start = { ...initAdapter(config, adapter, deriveSeed(env.seed, "adapter")).tensors, ...initValueHead(config) };
@@ -131,13 +140,13 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
     saved === null ? initialOptimizerState(packParameters(layout, start)) : savedState,
   );
 
-  const prompts = promptOrder(env.prompts, settings.rolloutReplies, deriveSeed(env.seed, "ppo", "prompts"));
+  const prompts = promptsOf(settings, env);
   const most = settings.maxSteps ?? Number.POSITIVE_INFINITY;
   let planned: LedgerEntry[] | null = null;
   try {
     for (let step = 0; step < most; step++) {
       const whole = prompts.next().value;
-      const longest = whole.map(({ tokens }) => ({ prompt: tokens, response: new Int32Array(maxNewTokens) }));
+      const longest = longestReplies(whole, settings);
       const boundOf = (rows: number): number => stepCost(longest.slice(0, rows), task, rewards, env).total;
       if (planned === null) {
         // Replies that end early leave room for further rollouts: the whole budget is meant to be spent.
@@ -152,7 +161,7 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
       // Where a whole rollout does not fit any more, as many of its replies as do, down to an eighth.
       let rows = replies;
       while (rows >= replies / 8 && !run.ledger.affords(boundOf(rows))) rows--;
-      if (rows < replies / 8 || (rows < replies && step === 0)) break;
+      if (rows < replies / 8) break;
       const batch = whole.slice(0, rows);
       const progress = Math.max(run.ledger.spentFlops / run.ledger.budgetFlops, step / most) || 0;
 
@@ -222,11 +231,6 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
         await run.checkpoints.save({ step: step + 1, state: held, curve: [...curve], ledger: run.ledger.entries() });
       }
     }
-    if (curve.length === 0) {
-      throw new BudgetExceeded(
-        `${run.label}: a budget of ${run.ledger.budgetFlops} FLOPs does not pay for one rollout`,
-      );
-    }
     const { parameters } = await state.read(["parameters"]);
     checkTrained(parameters, run.label, curve.length);
     const trained = adapterOf(unpackParameters(layout, parameters as TensorMap[string]), env, adapter);
@@ -237,6 +241,16 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
   } finally {
     state.dispose();
   }
+}
+
+/** Batches of a rollout's prompts, for ever. */
+function promptsOf({ rolloutReplies }: PpoSettings, { prompts, seed }: TaskEnv) {
+  return promptOrder(prompts, rolloutReplies, deriveSeed(seed, "ppo", "prompts"));
+}
+
+/** Rows as dear as replies to these prompts can get. */
+function longestReplies(prompts: readonly TrainingPrompt[], { maxNewTokens }: PpoSettings): SequenceRow[] {
+  return prompts.map(({ tokens }) => ({ prompt: tokens, response: new Int32Array(maxNewTokens) }));
 }
 
 function checkRewards(

@@ -177,6 +177,17 @@ const cases: readonly Case[] = [
     says: /budget\.flops is too small for soup: .*one step/,
   },
   {
+    what: "a budget that pays for everybody's steps, but not for one of PPO's rollouts",
+    args: suite("rollouts", {
+      ...tiny,
+      settings: {
+        ...tiny.settings,
+        morlhf: { ...tiny.settings.morlhf, ppo: { ...tiny.settings.morlhf.ppo, rolloutReplies: 2048 } },
+      },
+    }),
+    says: /budget\.flops is too small for morlhf: .*one rollout, which takes up to \d+/,
+  },
+  {
     what: "an unknown flag",
     args: () => ["tiny.yaml", "--thread", "2"],
     says: /unknown option '--thread'; did you mean --threads\?/,
