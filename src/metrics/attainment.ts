@@ -3,16 +3,8 @@
  * a point when one of its points is at least as good in every objective.
  */
 import { argsort } from "./argsort.js";
-import { MetricsError } from "./error.js";
-import {
-  minimised,
-  minimisedPoint,
-  type PackedPoints,
-  type Points,
-  pointDimension,
-  type Sense,
-  senseSigns,
-} from "./point-set.js";
+import { mustExist, positiveInteger } from "./error.js";
+import { minimised, minimisedPoint, type Points, pointDimension, type Sense, senseSigns } from "./point-set.js";
 
 export interface AttainmentOptions {
   readonly sense: Sense;
@@ -29,22 +21,17 @@ export interface AttainmentOptions {
  * @throws MetricsError `empty-set` (no runs), `bad-option` (level), `dimension-mismatch`, `not-finite`
  */
 export function attainmentSurface(runs: readonly Points[], options: AttainmentOptions): number[][] {
-  if (runs.length === 0) throw new MetricsError("empty-set", "no runs to attain anything");
-  const { level } = options;
-  if (!(Number.isInteger(level) && level >= 1 && level <= runs.length)) {
-    throw new MetricsError(
-      "bad-option",
-      `level is ${level}; it must be an integer from 1 to ${runs.length}, the number of runs`,
-    );
-  }
+  const { level, sense } = options;
+  mustExist(runs.length, "runs to attain anything");
+  positiveInteger(level, "level", 1, runs.length);
   const dimension = Math.max(...runs.map(pointDimension));
   if (dimension === 0) return [];
-  const signs = senseSigns(options.sense, dimension);
+  const signs = senseSigns(sense, dimension);
   const rows: Row[] = runs.flatMap((points, run) => {
-    const set: PackedPoints = minimised(points, options.sense, `run ${run}`, dimension);
-    return Array.from({ length: set.count }, (_, i) => ({
+    const { data, count } = minimised(points, sense, `run ${run}`, dimension);
+    return Array.from({ length: count }, (_, i) => ({
       run,
-      point: Array.from(set.data.subarray(i * dimension, (i + 1) * dimension)),
+      point: Array.from(data.subarray(i * dimension, (i + 1) * dimension)),
     }));
   });
   return surface(rows, dimension, level, runs.length).map((point) => point.map((x, k) => (signs[k] as number) * x + 0));
@@ -56,22 +43,18 @@ export function attainment(
   goal: readonly number[],
   options: { readonly sense: Sense },
 ): number {
-  if (runs.length === 0) throw new MetricsError("empty-set", "no runs to attain anything");
+  mustExist(runs.length, "runs to attain anything");
   const target = minimisedPoint(goal, options.sense, "goal");
-  const d = goal.length;
-  let attained = 0;
-  runs.forEach((points, run) => {
-    const { data, count } = minimised(points, options.sense, `run ${run}`, d);
-    for (let i = 0; i < count; i++) {
-      let k = 0;
-      while (k < d && (data[i * d + k] as number) <= (target[k] as number)) k++;
-      if (k === d) {
-        attained++;
-        return;
-      }
+  const attaining = runs.filter((points, run) => {
+    const { data } = minimised(points, options.sense, `run ${run}`, goal.length);
+    let k = 0;
+    for (let o = 0; o < data.length && k < goal.length; o += goal.length) {
+      k = 0;
+      while (k < goal.length && (data[o + k] as number) <= (target[k] as number)) k++;
     }
+    return k === goal.length;
   });
-  return attained / runs.length;
+  return attaining.length / runs.length;
 }
 
 interface Row {
@@ -80,46 +63,33 @@ interface Row {
 }
 
 function surface(rows: readonly Row[], d: number, level: number, runs: number): number[][] {
-  const keys = Float64Array.from(rows, (row) => row.point[d - 1] as number);
+  // one objective is two of which the second never differs
+  const keys = Float64Array.from(rows, ({ point }) => (d > 1 ? (point[d - 1] as number) : 0));
   const order = argsort(keys);
-  if (d === 1) {
-    const seen = new Set<number>();
-    for (const at of order) {
-      seen.add((rows[at] as Row).run);
-      if (seen.size === level) return [[keys[at] as number]];
-    }
-    return [];
-  }
   const out: number[][] = [];
-  if (d === 2) {
-    // best first coordinate of every run among the points so far
-    const best = new Float64Array(runs).fill(Number.POSITIVE_INFINITY);
-    let reached = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < order.length; ) {
-      const y = keys[order[i] as number] as number;
-      for (; i < order.length && keys[order[i] as number] === y; i++) {
-        const { run, point } = rows[order[i] as number] as Row;
-        best[run] = Math.min(best[run] as number, point[0] as number);
-      }
-      const x = best.slice().sort()[level - 1] as number;
-      if (x < reached) {
-        out.push([x, y]);
-        reached = x;
-      }
-    }
-    return out.reverse();
-  }
   const below: Row[] = [];
+  // best first coordinate of every run among the points so far
+  const best = new Float64Array(runs).fill(Number.POSITIVE_INFINITY);
   for (let i = 0; i < order.length; ) {
-    const z = keys[order[i] as number] as number;
-    for (; i < order.length && keys[order[i] as number] === z; i++) below.push(rows[order[i] as number] as Row);
-    for (const point of surface(below, d - 1, level, runs)) {
-      const covered = out.some((goal) => point.every((x, k) => (goal[k] as number) <= x));
-      if (!covered) out.push([...point, z]);
+    const key = keys[order[i] as number] as number;
+    for (; i < order.length && keys[order[i] as number] === key; i++) {
+      const row = rows[order[i] as number] as Row;
+      best[row.run] = Math.min(best[row.run] as number, row.point[0] as number);
+      below.push(row);
+    }
+    if (d > 2) {
+      for (const point of surface(below, d - 1, level, runs)) {
+        const covered = out.some((goal) => point.every((x, k) => (goal[k] as number) <= x));
+        if (!covered) out.push([...point, key]);
+      }
+    } else {
+      const x = best.slice().sort()[level - 1] as number;
+      if (x < (out.at(-1)?.[0] ?? Number.POSITIVE_INFINITY)) out.push([x, key].slice(0, d));
     }
   }
   return out.sort((a, b) => {
-    for (let k = 0; k < d; k++) if (a[k] !== b[k]) return (a[k] as number) - (b[k] as number);
-    return 0;
+    let k = 0;
+    while (k < d - 1 && a[k] === b[k]) k++;
+    return (a[k] as number) - (b[k] as number);
   });
 }

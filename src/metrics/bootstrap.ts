@@ -5,7 +5,7 @@
  *
  * Not here: choosing candidates, or any words about who wins.
  */
-import { MetricsError, positiveInteger } from "./error.js";
+import { fail, mustBeFinite, mustBeOneOf, mustEqual, mustExist, mustLieWithin, positiveInteger } from "./error.js";
 import {
   accelerationOf,
   bcaInterval,
@@ -14,7 +14,10 @@ import {
   type Interval,
   mean,
   percentileInterval,
+  total,
+  variance,
 } from "./intervals.js";
+import { type DenseMatrix, rowProducts } from "./matrix.js";
 import { minimisedPoint, type Sense, senseSigns } from "./point-set.js";
 import { type RandomGenerator, uniformIndex } from "./random.js";
 import { RepeatedHypervolume } from "./repeated-hypervolume.js";
@@ -78,27 +81,23 @@ export interface BootstrappedMethod {
  * @throws MetricsError `empty-set`, `dimension-mismatch`, `not-finite`, `bad-option`
  */
 export function bootstrapHypervolume(scored: ScoredMethods, options: BootstrapOptions): BootstrappedMethod[] {
-  const resamples = options.resamples ?? 2000;
+  const { generator, resamples = 2000, seeds: seedAxis = "resample", prompts: promptAxis = "shared" } = options;
   positiveInteger(resamples, "resamples");
-  const seedAxis = options.seeds ?? "resample";
-  const promptAxis = options.prompts ?? "shared";
+  mustBeOneOf(seedAxis, ["resample", "fixed"], "seeds");
+  mustBeOneOf(promptAxis, ["shared", "per-seed"], "prompts");
+  const { methods, prompts } = scored;
   const layout = arrange(scored);
-  const { seeds, prompts, methods } = layout;
-  const { generator } = options;
-
-  const ones = new Float64Array(prompts).fill(1);
-  const perSeed = methods.map(() => new Float64Array(seeds));
-  const volumes = new Float64Array(methods.length);
-  for (let s = 0; s < seeds; s++) {
-    volumesOf(layout, s, ones, volumes);
-    for (let m = 0; m < methods.length; m++) (perSeed[m] as Float64Array)[s] = volumes[m] as number;
-  }
-  const withoutPromptOfSeed = leaveOnePromptOut(layout);
+  const seeds = layout.tables.length;
+  const counts = new Float64Array(prompts).fill(1);
+  const volumes = layout.tables.map((_, s) => {
+    weigh(layout, s, counts);
+    return volumesOf(layout, s).slice();
+  });
+  const leftOut = layout.tables.map((_, s) => leaveOnePromptOut(layout, s, counts));
 
   const replicates = methods.map(() => new Float64Array(resamples));
-  const counts = new Float64Array(prompts);
   const drawn = new Int32Array(seeds);
-  const times = new Float64Array(seeds);
+  const times = new Int32Array(seeds);
   for (let b = 0; b < resamples; b++) {
     times.fill(0);
     for (let i = 0; i < seeds; i++) {
@@ -106,42 +105,32 @@ export function bootstrapHypervolume(scored: ScoredMethods, options: BootstrapOp
       drawn[i] = s;
       times[s] = (times[s] as number) + 1;
     }
-    if (promptAxis === "shared") {
-      drawPrompts(layout, generator, counts);
-      for (let s = 0; s < seeds; s++) {
-        if (times[s] === 0) continue;
-        volumesOf(layout, s, counts, volumes);
-        const share = (times[s] as number) / seeds;
-        for (let m = 0; m < volumes.length; m++) {
-          const out = replicates[m] as Float64Array;
-          out[b] = (out[b] as number) + share * (volumes[m] as number);
-        }
-      }
-    } else {
-      for (let i = 0; i < seeds; i++) {
-        drawPrompts(layout, generator, counts);
-        volumesOf(layout, drawn[i] as number, counts, volumes);
-        for (let m = 0; m < volumes.length; m++) {
-          const out = replicates[m] as Float64Array;
-          out[b] = (out[b] as number) + (volumes[m] as number) / seeds;
-        }
-      }
+    for (let i = 0; i < seeds; i++) {
+      const shared = promptAxis === "shared";
+      const s = shared ? i : (drawn[i] as number);
+      const weight = shared ? (times[i] as number) : 1;
+      if (i === 0 || !shared) drawPrompts(layout, generator, counts);
+      if (weight === 0) continue;
+      weigh(layout, s, counts);
+      volumesOf(layout, s).forEach((volume, m) => {
+        const out = replicates[m] as Float64Array;
+        out[b] = (out[b] as number) + (weight / seeds) * volume;
+      });
     }
   }
 
-  return methods.map((method, m) => {
-    const own = perSeed[m] as Float64Array;
-    const estimate = mean(own);
-    const withoutSeed = new Float64Array(seeds > 1 ? seeds : 0);
-    for (let s = 0; s < withoutSeed.length; s++) withoutSeed[s] = (estimate * seeds - (own[s] as number)) / (seeds - 1);
+  return methods.map(({ name }, m) => {
+    const perSeed = Float64Array.from(volumes, (own) => own[m] as number);
+    const withoutPromptOfSeed = leftOut.map((own) => own[m] as Float64Array);
+    const estimate = mean(perSeed);
     return {
-      name: method.name,
+      name,
       estimate,
-      perSeed: own,
+      perSeed,
       replicates: replicates[m] as Float64Array,
-      withoutPrompt: meanOverSeeds(withoutPromptOfSeed[m] as Float64Array[]),
-      withoutSeed,
-      withoutPromptOfSeed: withoutPromptOfSeed[m] as Float64Array[],
+      withoutPrompt: meanOverSeeds(withoutPromptOfSeed),
+      withoutSeed: seeds > 1 ? perSeed.map((own) => (estimate * seeds - own) / (seeds - 1)) : new Float64Array(0),
+      withoutPromptOfSeed,
     };
   });
 }
@@ -164,20 +153,20 @@ export interface Uncertainty {
 /** Intervals of one method's hypervolume. */
 export function uncertaintyOf(method: BootstrappedMethod, level = 0.95): Uncertainty {
   const { estimate, perSeed, replicates, withoutPrompt, withoutSeed } = method;
-  const acceleration = accelerationOf(withoutPrompt, withoutSeed);
   const shared = sharedPromptVariance(method.withoutPromptOfSeed);
+  const degrees = withoutPrompt.length - 1;
   return {
     estimate,
     biasCorrected: biasCorrected(estimate, replicates),
     percentile: percentileInterval(replicates, level),
-    bca: bcaInterval(estimate, replicates, acceleration, level),
+    bca: bcaInterval(estimate, replicates, accelerationOf(withoutPrompt, withoutSeed), level),
     seeds:
       perSeed.length < 3
         ? { kind: "not-assessed", count: perSeed.length }
         : {
             kind: "assessed",
-            interval: fewClustersInterval(perSeed, level, shared, withoutPrompt.length - 1),
-            p: pairedTTest(perSeed, shared, withoutPrompt.length - 1).p,
+            interval: fewClustersInterval(perSeed, level, shared, degrees),
+            p: pairedTTest(perSeed, shared, degrees).p,
           },
     p: bootstrapPValue(replicates),
   };
@@ -185,9 +174,9 @@ export function uncertaintyOf(method: BootstrappedMethod, level = 0.95): Uncerta
 
 /** The paired difference `a − b`, ready for {@link uncertaintyOf}. Both must come from the same bootstrap. */
 export function pairedDifference(a: BootstrappedMethod, b: BootstrappedMethod): BootstrappedMethod {
-  if (a.replicates.length !== b.replicates.length || a.perSeed.length !== b.perSeed.length) {
-    throw new MetricsError("dimension-mismatch", `${a.name} and ${b.name} do not come from the same bootstrap`);
-  }
+  const what = `${a.name} and ${b.name} do not come from the same bootstrap`;
+  mustEqual(b.replicates.length, a.replicates.length, what);
+  mustEqual(b.perSeed.length, a.perSeed.length, what);
   const minus = (x: Float64Array, y: Float64Array): Float64Array => x.map((value, i) => value - (y[i] as number));
   return {
     name: `${a.name} − ${b.name}`,
@@ -203,11 +192,7 @@ export function pairedDifference(a: BootstrappedMethod, b: BootstrappedMethod): 
 /** Jackknife variance (n−1)/n Σ (leave-one-out − their mean)². */
 export function jackknifeVariance(leaveOneOut: ArrayLike<number>): number {
   const n = leaveOneOut.length;
-  if (n < 2) return 0;
-  const m = mean(leaveOneOut);
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += ((leaveOneOut[i] as number) - m) ** 2;
-  return ((n - 1) / n) * sum;
+  return n && ((n - 1) * (n - 1) * variance(leaveOneOut)) / n;
 }
 
 /**
@@ -229,226 +214,148 @@ function meanOverSeeds(ofSeed: readonly Float64Array[]): Float64Array {
 }
 
 interface Layout {
-  readonly methods: readonly MethodScores[];
-  readonly seeds: number;
-  readonly prompts: number;
-  readonly values: number;
-  /** Per seed `[method, candidate, value, prompt]`, minimised and scaled; unscored cells hold 0. */
-  readonly tables: readonly Float64Array[];
+  /** Per seed, rows `[method, candidate, value]` of prompts, minimised and scaled; unscored cells hold 0. */
+  readonly tables: readonly DenseMatrix[];
   /** Per seed, candidates of each method. */
-  readonly candidates: readonly Int32Array[];
-  readonly masks: readonly (Float64Array | undefined)[];
+  readonly sizes: readonly (readonly number[])[];
+  /** `[value, prompt]`: 1 where the value is scored on the prompt, else 0. */
+  readonly masks: DenseMatrix;
   readonly kernel: RepeatedHypervolume;
-  /** Room for one seed's means `[method, candidate, value]`, and for the values' weights. */
-  readonly means: Float64Array;
+  /** Room for one seed's sums `[method, candidate, value]`, for the weights they are of, and for the volumes they give. */
+  readonly sums: Float64Array;
   readonly weights: Float64Array;
+  readonly volumes: Float64Array;
 }
 
 function arrange(scored: ScoredMethods): Layout {
-  const { methods, prompts } = scored;
+  const { methods, prompts, sense, scoredOn } = scored;
   const values = scored.reference.length;
-  const first = methods[0];
-  if (first === undefined) throw new MetricsError("empty-set", "no methods to compare");
-  const seeds = first.seeds.length;
-  if (seeds === 0) throw new MetricsError("empty-set", `${first.name} has no seeds`);
+  mustExist(methods.length, "methods to compare");
+  const first = methods[0] as MethodScores;
+  mustExist(first.seeds.length, `seeds of ${first.name}`);
   positiveInteger(prompts, "prompts");
-  const signs = senseSigns(scored.sense, values);
+  const signs = senseSigns(sense, values);
   const center = perValue(scored.center, values, 0, "center");
   const scale = perValue(scored.scale, values, 1, "scale");
-  const reference = minimisedPoint(scored.reference, scored.sense, "reference");
-  for (let v = 0; v < values; v++) {
-    if (!((scale[v] as number) > 0)) throw new MetricsError("bad-option", `scale of value ${v} must be above 0`);
-    reference[v] = ((reference[v] as number) - (signs[v] as number) * (center[v] as number)) / (scale[v] as number);
+  for (const x of scale) mustLieWithin(x, 0, Number.POSITIVE_INFINITY, "scale");
+  const scaled = (x: number, v: number): number =>
+    (x - (signs[v] as number) * (center[v] as number)) / (scale[v] as number);
+  const reference = minimisedPoint(scored.reference, sense, "reference").map(scaled);
+
+  const masks = { data: new Float64Array(values * prompts).fill(1), rows: values, columns: prompts };
+  for (let v = 0; v < values && scoredOn !== undefined; v++) {
+    const own = scoredOn[v] ?? [];
+    mustEqual(own.length, prompts, `prompts in scoredOn of value ${v}`);
+    const mask = Float64Array.from(own, (x) => (x ? 1 : 0));
+    mustExist(total(mask), `prompts on which value ${v} is scored`);
+    masks.data.set(mask, v * prompts);
   }
-  const masks = Array.from({ length: values }, (_, v) => maskOf(scored.scoredOn, v, prompts));
-  let most = 0;
-  let rows = 0;
-  const tables: Float64Array[] = [];
-  const candidates: Int32Array[] = [];
-  for (let s = 0; s < seeds; s++) {
-    const counts = Int32Array.from(methods, (method) => method.seeds[s]?.length ?? 0);
-    let total = 0;
-    for (const count of counts) {
-      total += count;
-      most = Math.max(most, count);
-    }
-    rows = Math.max(rows, total * values);
-    const table = new Float64Array(total * values * prompts);
+
+  const sizes = first.seeds.map((_, s) =>
+    methods.map(({ name, seeds }) => {
+      mustEqual(seeds.length, first.seeds.length, `seeds of ${name}`);
+      const count = (seeds[s] as readonly ArrayLike<number>[]).length;
+      mustExist(count, `candidates of ${name} at seed index ${s}`);
+      return count;
+    }),
+  );
+  const tables = sizes.map((own, s): DenseMatrix => {
+    const rows = total(own) * values;
+    const data = new Float64Array(rows * prompts);
     let o = 0;
-    for (const method of methods) {
-      const own = method.seeds[s];
-      if (method.seeds.length !== seeds || own === undefined) {
-        throw new MetricsError(
-          "dimension-mismatch",
-          `${method.name} has ${method.seeds.length} seeds, ${first.name} has ${seeds}`,
-        );
-      }
-      if (own.length === 0) throw new MetricsError("empty-set", `${method.name} has no candidates at seed index ${s}`);
-      own.forEach((scores, c) => {
-        if (scores.length !== values * prompts) {
-          throw new MetricsError(
-            "dimension-mismatch",
-            `${method.name}, seed index ${s}, candidate ${c}: ${scores.length} scores, expected ${values} values × ${prompts} prompts`,
-          );
-        }
-        for (let v = 0, i = 0; v < values; v++) {
-          const mask = masks[v];
-          for (let p = 0; p < prompts; p++, i++, o++) {
-            if (mask !== undefined && mask[p] === 0) continue;
-            const x = scores[i] as number;
-            if (!Number.isFinite(x)) {
-              throw new MetricsError(
-                "not-finite",
-                `${method.name}, seed index ${s}, candidate ${c}, value ${v}, prompt ${p}: score is ${x}`,
-              );
-            }
-            table[o] = ((signs[v] as number) * (x - (center[v] as number))) / (scale[v] as number);
-          }
+    for (const { name, seeds } of methods) {
+      seeds[s]?.forEach((scores, c) => {
+        const where = `${name}, seed index ${s}, candidate ${c}`;
+        mustEqual(scores.length, values * prompts, `${where}: scores`);
+        for (let i = 0; i < scores.length; i++, o++) {
+          if (masks.data[i] === 0) continue;
+          const v = Math.floor(i / prompts);
+          const x = scores[i] as number;
+          if (x - x !== 0) fail("not-finite", `${where}, value ${v}, prompt ${i % prompts}: score is ${x}`);
+          data[o] = scaled((signs[v] as number) * x, v);
         }
       });
     }
-    tables.push(table);
-    candidates.push(counts);
-  }
-  const kernel = new RepeatedHypervolume(reference, most);
+    return { data, rows, columns: prompts };
+  });
   return {
-    methods,
-    seeds,
-    prompts,
-    values,
     tables,
-    candidates,
+    sizes,
     masks,
-    kernel,
-    means: new Float64Array(rows),
+    kernel: new RepeatedHypervolume(reference, Math.max(...sizes.flat())),
+    sums: new Float64Array(Math.max(...tables.map(({ rows }) => rows))),
     weights: new Float64Array(values),
+    volumes: new Float64Array(methods.length),
   };
 }
 
 function perValue(given: readonly number[] | undefined, values: number, fallback: number, what: string): Float64Array {
-  if (given === undefined) return new Float64Array(values).fill(fallback);
-  if (given.length !== values) {
-    throw new MetricsError("dimension-mismatch", `${what} has ${given.length} numbers, there are ${values} values`);
-  }
-  if (!given.every(Number.isFinite)) throw new MetricsError("not-finite", `${what} holds ${given.join(", ")}`);
-  return Float64Array.from(given);
-}
-
-function maskOf(scoredOn: ScoredMethods["scoredOn"], value: number, prompts: number): Float64Array | undefined {
-  const mask = scoredOn?.[value];
-  if (mask === undefined) {
-    if (scoredOn === undefined) return undefined;
-    throw new MetricsError("dimension-mismatch", `scoredOn has no entry for value ${value}`);
-  }
-  if (mask.length !== prompts) {
-    throw new MetricsError(
-      "dimension-mismatch",
-      `scoredOn of value ${value} has ${mask.length} entries for ${prompts} prompts`,
-    );
-  }
-  const out = Float64Array.from(mask, (x) => (x ? 1 : 0));
-  if (!out.includes(1)) throw new MetricsError("empty-set", `value ${value} is scored on no prompt`);
+  const out = given === undefined ? new Float64Array(values).fill(fallback) : new Float64Array(given);
+  mustEqual(out.length, values, `numbers in ${what}`);
+  for (const x of out) mustBeFinite(x, what);
   return out;
 }
 
 /** Multiplicities of one resample of the prompts; drawn again in the rare case that it misses a value altogether. */
-function drawPrompts(layout: Layout, generator: RandomGenerator, counts: Float64Array): void {
-  for (;;) {
+function drawPrompts({ masks, weights }: Layout, generator: RandomGenerator, counts: Float64Array): void {
+  do {
     counts.fill(0);
     for (let i = 0; i < counts.length; i++) {
       const p = uniformIndex(generator, counts.length);
       counts[p] = (counts[p] as number) + 1;
     }
-    if (layout.masks.every((mask) => mask === undefined || weightOf(mask, counts) > 0)) return;
-  }
+    weighedRows(counts, masks, weights);
+  } while (weights.includes(0));
 }
 
-function weightOf(mask: Float64Array | undefined, counts: Float64Array): number {
-  let sum = 0;
-  if (mask === undefined) for (let p = 0; p < counts.length; p++) sum += counts[p] as number;
-  else for (let p = 0; p < counts.length; p++) sum += (counts[p] as number) * (mask[p] as number);
-  return sum;
+function weighedRows(counts: Float64Array, rows: DenseMatrix, out: Float64Array): void {
+  rowProducts({ data: counts, rows: 1, columns: counts.length }, 0, rows, 0, out, 0);
 }
 
-/** Hypervolume of every method at one seed, prompts weighted by their multiplicity. */
-function volumesOf(layout: Layout, seed: number, counts: Float64Array, volumes: Float64Array): void {
-  const { values, means, weights, masks } = layout;
-  const rows = weightedSums(layout.tables[seed] as Float64Array, counts, means);
-  for (let v = 0; v < values; v++) weights[v] = 1 / weightOf(masks[v], counts);
-  for (let r = 0, v = 0; r < rows; r++) {
-    means[r] = (means[r] as number) * (weights[v] as number);
+/** One seed's sums, prompts weighted by their multiplicity, and the weights that they are of. */
+function weigh({ tables, masks, sums, weights }: Layout, seed: number, counts: Float64Array): void {
+  weighedRows(counts, tables[seed] as DenseMatrix, sums);
+  weighedRows(counts, masks, weights);
+}
+
+/** Hypervolume of every method at one seed from its sums; the room that it lies in is used again. */
+function volumesOf({ sizes, kernel, sums, weights, volumes }: Layout, seed: number): Float64Array {
+  const values = weights.length;
+  for (let r = 0, v = 0; r < sums.length; r++) {
+    sums[r] = (sums[r] as number) * (1 / (weights[v] as number));
     if (++v === values) v = 0;
   }
-  volumesOfMeans(layout, seed, means, volumes);
+  let offset = 0;
+  sizes[seed]?.forEach((count, m) => {
+    volumes[m] = kernel.volume(sums, offset, count);
+    offset += count * values;
+  });
+  return volumes;
 }
 
-function volumesOfMeans(layout: Layout, seed: number, means: Float64Array, volumes: Float64Array): void {
-  const counts = layout.candidates[seed] as Int32Array;
-  for (let m = 0, offset = 0; m < counts.length; m++) {
-    volumes[m] = layout.kernel.volume(means, offset, counts[m] as number);
-    offset += (counts[m] as number) * layout.values;
-  }
-}
-
-/** out[r] = Σ_p counts[p]·table[r, p], four rows at a time; returns the number of rows. */
-function weightedSums(table: Float64Array, counts: Float64Array, out: Float64Array): number {
-  const n = counts.length;
-  const rows = table.length / n;
-  let r = 0;
-  for (; r + 4 <= rows; r += 4) {
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    for (let p = 0, i = r * n, j = i + n, k = j + n, l = k + n; p < n; p++) {
-      const w = counts[p] as number;
-      a += w * (table[i + p] as number);
-      b += w * (table[j + p] as number);
-      c += w * (table[k + p] as number);
-      d += w * (table[l + p] as number);
+/** Per method, one seed's hypervolume with each prompt left out in turn; empty for one prompt. `ones` are the counts of all of them. */
+function leaveOnePromptOut(layout: Layout, seed: number, ones: Float64Array): Float64Array[] {
+  const { tables, masks, sums, weights, volumes } = layout;
+  const prompts = ones.length;
+  const out = Array.from(volumes, () => new Float64Array(prompts > 1 ? prompts : 0));
+  weigh(layout, seed, ones);
+  const allSums = sums.slice();
+  const all = weights.slice();
+  const { data } = tables[seed] as DenseMatrix;
+  for (let p = 0; p < prompts && prompts > 1; p++) {
+    // a value judged on this prompt alone keeps it: nothing would be left
+    for (let v = 0; v < all.length; v++) {
+      const weight = all[v] as number;
+      weights[v] = weight - (masks.data[v * prompts + p] as number) || weight;
     }
-    out[r] = a;
-    out[r + 1] = b;
-    out[r + 2] = c;
-    out[r + 3] = d;
-  }
-  for (; r < rows; r++) {
-    let a = 0;
-    for (let p = 0, i = r * n; p < n; p++) a += (counts[p] as number) * (table[i + p] as number);
-    out[r] = a;
-  }
-  return rows;
-}
-
-/** Per method and seed, the hypervolume with each prompt left out in turn. */
-function leaveOnePromptOut(layout: Layout): Float64Array[][] {
-  const { prompts, seeds, values, masks } = layout;
-  const out = layout.methods.map(() =>
-    Array.from({ length: seeds }, () => new Float64Array(prompts > 1 ? prompts : 0)),
-  );
-  if (prompts < 2) return out;
-  const ones = new Float64Array(prompts).fill(1);
-  const totals = masks.map((mask) => weightOf(mask, ones));
-  const volumes = new Float64Array(layout.methods.length);
-  const sums = new Float64Array(layout.means.length);
-  for (let s = 0; s < seeds; s++) {
-    const table = layout.tables[s] as Float64Array;
-    const rows = weightedSums(table, ones, sums);
-    for (let p = 0; p < prompts; p++) {
-      for (let r = 0, v = 0; r < rows; r++) {
-        // a value judged on this prompt alone keeps it: nothing would be left
-        const left = (totals[v] as number) - (masks[v]?.[p] ?? 1);
-        layout.means[r] =
-          left > 0
-            ? ((sums[r] as number) - (table[r * prompts + p] as number)) / left
-            : (sums[r] as number) / (totals[v] as number);
-        if (++v === values) v = 0;
-      }
-      volumesOfMeans(layout, s, layout.means, volumes);
-      for (let m = 0; m < volumes.length; m++) {
-        ((out[m] as Float64Array[])[s] as Float64Array)[p] = volumes[m] as number;
-      }
+    for (let r = 0, v = 0; r * prompts < data.length; r++) {
+      const left = (weights[v] as number) < (all[v] as number) ? (data[r * prompts + p] as number) : 0;
+      sums[r] = (allSums[r] as number) - left;
+      if (++v === all.length) v = 0;
     }
+    volumesOf(layout, seed).forEach((volume, m) => {
+      (out[m] as Float64Array)[p] = volume;
+    });
   }
   return out;
 }

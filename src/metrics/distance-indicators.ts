@@ -2,7 +2,7 @@
  * Distances between a set of points A and a reference set R (which should be fixed before looking: the non-dominated union
  * of all methods' test points). Objectives enter with their own scales: normalise them first.
  */
-import { MetricsError } from "./error.js";
+import { mustExist, mustLieWithin } from "./error.js";
 import { minimised, type PackedPoints, type Points, pointDimension, type Sense } from "./point-set.js";
 
 export interface IndicatorResult {
@@ -24,35 +24,42 @@ export interface DistanceOptions extends ReferenceSetOptions {
 
 /** Both sets, minimised and of one dimension, neither empty. */
 export function bothSets(points: Points, options: ReferenceSetOptions): [PackedPoints, PackedPoints] {
-  const dimension = Math.max(pointDimension(points), pointDimension(options.referenceSet));
-  if (dimension === 0) throw new MetricsError("empty-set", "no points and no reference set to compare");
-  const a = minimised(points, options.sense, "points", dimension);
-  const r = minimised(options.referenceSet, options.sense, "reference set", dimension);
-  if (a.count === 0) throw new MetricsError("empty-set", "no points to compare with the reference set");
-  if (r.count === 0) throw new MetricsError("empty-set", "the reference set is empty");
+  const { sense, referenceSet } = options;
+  const dimension = Math.max(pointDimension(points), pointDimension(referenceSet));
+  const a = minimised(points, sense, "points", dimension);
+  const r = minimised(referenceSet, sense, "reference set", dimension);
+  mustExist(a.count, "points to compare");
+  mustExist(r.count, "points in the reference set");
   return [a, r];
 }
 
-/** (mean over `from` of (least over `to` of distance)ᵖ)^{1/p}; `plus` counts only where `a` is worse than `r`. */
-function meanLeast(from: PackedPoints, to: PackedPoints, plus: "none" | "to-worse" | "from-worse", p: number): number {
-  if (!(p > 0)) throw new MetricsError("bad-option", `p is ${p}; it must be above 0`);
+/**
+ * (mean over one set of (least over the other of distance)ᵖ)^{1/p}.
+ *
+ * @param inverted over R and to A, not over A and to R
+ * @param plus only the amounts by which a is worse than r count
+ */
+function meanLeast(points: Points, options: DistanceOptions, inverted: boolean, plus = false): IndicatorResult {
+  const { p = 1 } = options;
+  mustLieWithin(p, 0, Number.POSITIVE_INFINITY, "p");
+  const [a, r] = bothSets(points, options);
+  const [from, to] = inverted ? [r, a] : [a, r];
   const d = from.dimension;
+  const sign = inverted ? 1 : -1;
   let sum = 0;
-  for (let i = 0; i < from.count; i++) {
+  for (let i = 0; i < from.data.length; i += d) {
     let least = Number.POSITIVE_INFINITY;
-    for (let j = 0; j < to.count && least > 0; j++) {
+    for (let j = 0; j < to.data.length && least > 0; j += d) {
       let square = 0;
       for (let k = 0; k < d; k++) {
-        let gap = (to.data[j * d + k] as number) - (from.data[i * d + k] as number);
-        if (plus === "to-worse") gap = Math.max(0, gap);
-        else if (plus === "from-worse") gap = Math.min(0, gap);
-        square += gap * gap;
+        const worse = sign * ((to.data[j + k] as number) - (from.data[i + k] as number));
+        if (worse > 0 || !plus) square += worse * worse;
       }
       if (square < least) least = square;
     }
     sum += least ** (p / 2);
   }
-  return (sum / from.count) ** (1 / p);
+  return { value: (sum / from.count) ** (1 / p), method: plus ? "dominance-distance" : "euclidean" };
 }
 
 /**
@@ -60,8 +67,7 @@ function meanLeast(from: PackedPoints, to: PackedPoints, plus: "none" | "to-wors
  * Sense: smaller is better. Range [0, ∞). Pareto-compliance: none. Source: Van Veldhuizen and Lamont 1998.
  */
 export function gd(points: Points, options: DistanceOptions): IndicatorResult {
-  const [a, r] = bothSets(points, options);
-  return { value: meanLeast(a, r, "none", options.p ?? 1), method: "euclidean" };
+  return meanLeast(points, options, false);
 }
 
 /**
@@ -69,8 +75,7 @@ export function gd(points: Points, options: DistanceOptions): IndicatorResult {
  * Sense: smaller is better. Range [0, ∞). Pareto-compliance: none. Source: Coello Coello and Reyes Sierra 2004.
  */
 export function igd(points: Points, options: DistanceOptions): IndicatorResult {
-  const [a, r] = bothSets(points, options);
-  return { value: meanLeast(r, a, "none", options.p ?? 1), method: "euclidean" };
+  return meanLeast(points, options, true);
 }
 
 /**
@@ -79,8 +84,7 @@ export function igd(points: Points, options: DistanceOptions): IndicatorResult {
  * away). Source: Ishibuchi et al. 2015.
  */
 export function gdPlus(points: Points, options: DistanceOptions): IndicatorResult {
-  const [a, r] = bothSets(points, options);
-  return { value: meanLeast(a, r, "from-worse", options.p ?? 1), method: "dominance-distance" };
+  return meanLeast(points, options, false, true);
 }
 
 /**
@@ -88,8 +92,7 @@ export function gdPlus(points: Points, options: DistanceOptions): IndicatorResul
  * Sense: smaller is better. Range [0, ∞). Pareto-compliance: weak. Source: Ishibuchi et al. 2015.
  */
 export function igdPlus(points: Points, options: DistanceOptions): IndicatorResult {
-  const [a, r] = bothSets(points, options);
-  return { value: meanLeast(r, a, "to-worse", options.p ?? 1), method: "dominance-distance" };
+  return meanLeast(points, options, true, true);
 }
 
 /**
@@ -97,7 +100,7 @@ export function igdPlus(points: Points, options: DistanceOptions): IndicatorResu
  * Sense: smaller is better. Range [0, ∞), 0 just when A = R as sets. Pareto-compliance: none. Source: Schütze et al. 2012.
  */
 export function averagedHausdorff(points: Points, options: DistanceOptions): IndicatorResult {
-  const [a, r] = bothSets(points, options);
-  const p = options.p ?? 1;
-  return { value: Math.max(meanLeast(a, r, "none", p), meanLeast(r, a, "none", p)), method: "euclidean" };
+  const one = gd(points, options);
+  const other = igd(points, options);
+  return one.value > other.value ? one : other;
 }

@@ -1,17 +1,13 @@
 /** Distribution functions that intervals and tests need, each to about 1e-12 relative. */
 
-/** ln Γ(x), x > 0 (Lanczos, g = 7, 9 terms). */
+/** ln Γ(x), x > 0: Stirling's series beyond 15, and Γ(x + 1) = x Γ(x) below. */
 export function logGamma(x: number): number {
-  if (x < 0.5) return Math.log(Math.PI / Math.abs(Math.sin(Math.PI * x))) - logGamma(1 - x);
-  const coefficients = [
-    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
-    12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
-  ];
-  const y = x - 1;
-  let sum = coefficients[0] as number;
-  for (let i = 1; i < 9; i++) sum += (coefficients[i] as number) / (y + i);
-  const t = y + 7.5;
-  return 0.5 * Math.log(2 * Math.PI) + (y + 0.5) * Math.log(t) - t + Math.log(sum);
+  let product = 1;
+  let y = x;
+  while (y < 15) product *= y++;
+  const z = 1 / (y * y);
+  const series = (1 / 12 - z * (1 / 360 - z * (1 / 1260 - z * (1 / 1680 - z / 1188)))) / y;
+  return (y - 0.5) * Math.log(y) - y + Math.log(2 * Math.PI) / 2 + series - Math.log(product);
 }
 
 /** Upper tail Q(a, x) of the gamma distribution with shape a and scale 1 (series or continued fraction). */
@@ -28,20 +24,23 @@ export function gammaUpperTail(shape: number, x: number): number {
     }
     return 1 - sum * scale;
   }
-  // modified Lentz
-  let b = x + 1 - shape;
-  let c = 1e300;
-  let d = 1 / b;
-  let fraction = d;
-  for (let n = 1; n < 10_000; n++) {
-    const a = -n * (n - shape);
-    b += 2;
-    d = 1 / nonZero(a * d + b);
-    c = nonZero(b + a / c);
-    fraction *= d * c;
+  const b = x + 1 - shape;
+  return scale / fractionOf(b, (n) => [-n * (n - shape), b + 2 * n]);
+}
+
+/** The continued fraction b + a₁/(b₁ + a₂/(b₂ + …)) by Lentz's method (Thompson and Barnett 1986). */
+function fractionOf(b: number, term: (n: number) => [a: number, b: number]): number {
+  let value = nonZero(b);
+  let c = value;
+  let d = 0;
+  for (let n = 1; n < 20_000; n++) {
+    const [an, bn] = term(n);
+    d = 1 / nonZero(an * d + bn);
+    c = nonZero(bn + an / c);
+    value *= d * c;
     if (Math.abs(d * c - 1) < 1e-16) break;
   }
-  return scale * fraction;
+  return value;
 }
 
 function nonZero(x: number): number {
@@ -82,21 +81,14 @@ export function incompleteBeta(x: number, a: number, b: number): number {
 }
 
 function betaFraction(x: number, a: number, b: number): number {
-  let c = 1;
-  let d = 1 / nonZero(1 - ((a + b) * x) / (a + 1));
-  let fraction = d;
-  for (let m = 1; m < 10_000; m++) {
-    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
-    d = 1 / nonZero(1 + even * d);
-    c = nonZero(1 + even / c);
-    fraction *= d * c;
-    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
-    d = 1 / nonZero(1 + odd * d);
-    c = nonZero(1 + odd / c);
-    fraction *= d * c;
-    if (Math.abs(d * c - 1) < 1e-16) break;
-  }
-  return fraction;
+  return (
+    1 /
+    fractionOf(1, (n) => {
+      const m = n >> 1;
+      const factor = n % 2 === 0 ? m * (b - m) : -(a + m) * (a + b + m);
+      return [(factor * x) / ((a + n - 1) * (a + n)), 1];
+    })
+  );
 }
 
 /** P(|T| ≥ |t|) for Student's t with (possibly fractional) degrees of freedom. */

@@ -4,7 +4,8 @@
  */
 import { column } from "./argsort.js";
 import type { IndicatorResult } from "./distance-indicators.js";
-import { MetricsError } from "./error.js";
+import { mustBeOneOf, mustExist } from "./error.js";
+import { variance } from "./intervals.js";
 import { gather, nondominatedOf } from "./nondominated.js";
 import { minimised, type PackedPoints, type Points, type Sense } from "./point-set.js";
 
@@ -14,7 +15,7 @@ export interface DiversityOptions {
 
 function front(points: Points, sense: Sense): PackedPoints {
   const all = minimised(points, sense);
-  if (all.count === 0) throw new MetricsError("empty-set", "no points to measure the spread of");
+  mustExist(all.count, "points to measure the spread of");
   return gather(all, nondominatedOf(all, false, true));
 }
 
@@ -41,25 +42,21 @@ export function spacing(
   points: Points,
   options: DiversityOptions & { readonly variant?: "euclidean" | "schott" },
 ): IndicatorResult {
-  const { data, dimension: d, count } = front(points, options.sense);
-  const variant = options.variant ?? "euclidean";
-  if (count < 2) return { value: 0, method: variant };
-  const nearest = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
-  for (let i = 0; i < count; i++) {
+  const { sense, variant = "euclidean" } = options;
+  mustBeOneOf(variant, ["euclidean", "schott"], "variant");
+  const { data, dimension: d, count } = front(points, sense);
+  const power = variant === "schott" ? 1 : 2;
+  const nearest = Float64Array.from({ length: count }, (_, i) => {
+    let least = Number.POSITIVE_INFINITY;
     for (let j = 0; j < count; j++) {
-      if (i === j) continue;
       let distance = 0;
-      for (let k = 0; k < d; k++) {
-        const gap = Math.abs((data[i * d + k] as number) - (data[j * d + k] as number));
-        distance += variant === "schott" ? gap : gap * gap;
-      }
-      if (variant === "euclidean") distance = Math.sqrt(distance);
-      if (distance < (nearest[i] as number)) nearest[i] = distance;
+      for (let k = 0; k < d; k++)
+        distance += Math.abs((data[i * d + k] as number) - (data[j * d + k] as number)) ** power;
+      if (i !== j && distance < least) least = distance;
     }
-  }
-  const mean = nearest.reduce((sum, x) => sum + x, 0) / count;
-  const squares = nearest.reduce((sum, x) => sum + (x - mean) ** 2, 0);
-  return { value: Math.sqrt(squares / (variant === "schott" ? count - 1 : count)), method: variant };
+    return least ** (1 / power);
+  });
+  return { value: Math.sqrt(variance(nearest) * (power === 1 ? 1 : (count - 1) / count)), method: variant };
 }
 
 /**

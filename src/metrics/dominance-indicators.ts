@@ -1,6 +1,6 @@
 /** Indicators by dominance alone: how far one set must move to cover another, and how much of it is covered. */
 import { bothSets, type IndicatorResult, type ReferenceSetOptions } from "./distance-indicators.js";
-import { MetricsError } from "./error.js";
+import { fail } from "./error.js";
 import { type PackedPoints, type Points, senseSigns } from "./point-set.js";
 
 /**
@@ -46,21 +46,15 @@ export function epsilonMultiplicative(points: Points, options: ReferenceSetOptio
   const [a, r] = bothSets(points, options);
   const d = a.dimension;
   const signs = senseSigns(options.sense, d);
-  for (const [set, what] of [
-    [a, "points"],
-    [r, "reference set"],
-  ] as const) {
-    for (let i = 0; i < set.data.length; i++) {
-      const x = (set.data[i] as number) * (signs[i % d] as number);
-      if (!(x > 0)) {
-        throw new MetricsError(
-          "undefined-value",
-          `${what}: point ${Math.floor(i / d)}, objective ${i % d} is ${x}; the multiplicative epsilon needs numbers above 0`,
-        );
+  for (const { data } of [a, r]) {
+    data.forEach((x, i) => {
+      // objectives that are maximised were negated, so their ratio is positive again
+      if (!((signs[i % d] as number) * x > 0)) {
+        const what = `${data === a.data ? "points" : "reference set"}: point ${Math.floor(i / d)}, objective ${i % d}`;
+        fail("undefined-value", `${what} is not above 0: the multiplicative epsilon has no value`);
       }
-    }
+    });
   }
-  // objectives that are maximised were negated, so their ratio is positive again
   const value = leastShortfall(a, r, (x, y, k) => (signs[k] === 1 ? x / y : y / x));
   return { value, method: "multiplicative" };
 }
@@ -74,15 +68,13 @@ export function coverage(points: Points, options: ReferenceSetOptions): Indicato
   const [a, r] = bothSets(points, options);
   const d = a.dimension;
   let covered = 0;
-  for (let i = 0; i < r.count; i++) {
-    for (let j = 0; j < a.count; j++) {
-      let k = 0;
-      while (k < d && (a.data[j * d + k] as number) <= (r.data[i * d + k] as number)) k++;
-      if (k === d) {
-        covered++;
-        break;
-      }
+  for (let i = 0; i < r.data.length; i += d) {
+    let k = 0;
+    for (let j = 0; j < a.data.length && k < d; j += d) {
+      k = 0;
+      while (k < d && (a.data[j + k] as number) <= (r.data[i + k] as number)) k++;
     }
+    if (k === d) covered++;
   }
   return { value: covered / r.count, method: "weak-dominance" };
 }

@@ -24,9 +24,43 @@ export class MetricsError extends Error {
   }
 }
 
-/** @throws MetricsError `bad-option` unless `value` is an integer of at least `least` */
-export function positiveInteger(value: number, name: string, least = 1): void {
-  if (!(Number.isInteger(value) && value >= least)) {
-    throw new MetricsError("bad-option", `${name} is ${value}; it must be an integer of at least ${least}`);
+export function fail(code: MetricsErrorCode, message: string): never {
+  throw new MetricsError(code, message);
+}
+
+/** @throws MetricsError `dimension-mismatch` unless `what` has as many as expected */
+export function mustEqual(found: number, expected: number | string, what: string): void {
+  if (found !== expected) fail("dimension-mismatch", `${what}: ${found}, expected ${expected}`);
+}
+
+/** @throws MetricsError `empty-set` for a count of 0 */
+export function mustExist(count: number, what: string): void {
+  if (count === 0) fail("empty-set", `no ${what}`);
+}
+
+/** @throws MetricsError `too-few` */
+export function mustReach(count: number, least: number, what: string): void {
+  if (!(count >= least)) fail("too-few", `${what}: ${count}, needs at least ${least}`);
+}
+
+/** @throws MetricsError `not-finite` for NaN and infinities */
+export function mustBeFinite(x: number, what: string): void {
+  if (!Number.isFinite(x)) fail("not-finite", `${what} is ${x}`);
+}
+
+/** @throws MetricsError `bad-option` unless low < x < high; NaN and infinities never pass */
+export function mustLieWithin(x: number, low: number, high: number, what: string): void {
+  if (!(x > low && x < high)) fail("bad-option", `${what} is ${x}; it must lie between ${low} and ${high}`);
+}
+
+/** @throws MetricsError `bad-option` unless `value` is one of `choices` */
+export function mustBeOneOf(value: unknown, choices: readonly unknown[], what: string): void {
+  if (!choices.includes(value)) fail("bad-option", `${what} is ${String(value)}; it must be ${choices.join(" or ")}`);
+}
+
+/** @throws MetricsError `bad-option` unless `value` is an integer between `least` and `most` */
+export function positiveInteger(value: number, name: string, least = 1, most = Number.POSITIVE_INFINITY): void {
+  if (!(Number.isInteger(value) && value >= least && value <= most)) {
+    fail("bad-option", `${name} is ${value}; it must be an integer from ${least} to ${most}`);
   }
 }

@@ -2,7 +2,8 @@
  * Hilbert–Schmidt independence criterion between paired samples (rows of X and Y), and centred kernel alignment. O(n²)
  * time, O(n) memory: HKH is never formed, and no kernel matrix is stored.
  */
-import { MetricsError } from "./error.js";
+import { fail, mustBeOneOf, mustEqual, mustReach } from "./error.js";
+import { total } from "./intervals.js";
 import { type Kernel, type KernelRows, kernelRows } from "./kernels.js";
 import { dense, type MatrixLike } from "./matrix.js";
 
@@ -53,9 +54,9 @@ export function cka(x: MatrixLike, y: MatrixLike, options: HsicOptions = {}): nu
 /** xy/√(xx·yy), or `undefined-value`. */
 export function alignment(xy: number, xx: number, yy: number): number {
   if (!(xx > 0 && yy > 0)) {
-    throw new MetricsError(
+    fail(
       "undefined-value",
-      `alignment has no value: self-dependence is ${xx} and ${yy} (constant rows, or too few of them)`,
+      `alignment has no value: self-dependence ${xx} and ${yy} (constant or untrained, or too few rows)`,
     );
   }
   return xy / Math.sqrt(xx) / Math.sqrt(yy);
@@ -65,10 +66,8 @@ export type Estimator = "biased" | "unbiased";
 
 /** @throws MetricsError `bad-option` */
 export function estimatorOf(options: { readonly estimator?: Estimator }): Estimator {
-  const estimator = options.estimator ?? "unbiased";
-  if (estimator !== "biased" && estimator !== "unbiased") {
-    throw new MetricsError("bad-option", `estimator is ${String(estimator)}; it must be "biased" or "unbiased"`);
-  }
+  const { estimator = "unbiased" } = options;
+  mustBeOneOf(estimator, ["biased", "unbiased"], "estimator");
   return estimator;
 }
 
@@ -78,7 +77,7 @@ export function estimatorOf(options: { readonly estimator?: Estimator }): Estima
  * @throws MetricsError `too-few` for n < 4
  */
 export function unbiasedOf(n: number, cross: number, rows: number, totalX: number, totalY: number): number {
-  if (n < 4) throw new MetricsError("too-few", `unbiased HSIC needs at least 4 rows, there are ${n}`);
+  mustReach(n, 4, "rows");
   return (cross + (totalX * totalY) / ((n - 1) * (n - 2)) - (2 * rows) / (n - 2)) / (n * (n - 3));
 }
 
@@ -93,14 +92,11 @@ export function biasedOf(n: number, cross: number, rows: number, totalX: number,
  * @throws MetricsError `dimension-mismatch`, `not-finite`, `bad-option`
  */
 export function pairedKernels(x: MatrixLike, y: MatrixLike, options: HsicOptions): [KernelRows, KernelRows, number] {
-  const kernelX = options.kernel ?? { kind: "linear" };
-  const kernelY = options.kernelY ?? kernelX;
+  const { kernel = { kind: "linear" }, kernelY = kernel } = options;
   const a = dense(x, "X");
   const b = dense(y, "Y");
-  if (a.rows !== b.rows) {
-    throw new MetricsError("dimension-mismatch", `X has ${a.rows} rows, Y has ${b.rows}; rows are paired samples`);
-  }
-  return [kernelRows(a, kernelX, "X"), kernelRows(b, kernelY, "Y"), a.rows];
+  mustEqual(b.rows, a.rows, "rows of Y");
+  return [kernelRows(a, kernel, "X"), kernelRows(b, kernelY, "Y"), a.rows];
 }
 
 function statistic(rowsX: KernelRows, rowsY: KernelRows, n: number, estimator: Estimator): number {
@@ -111,8 +107,8 @@ function statistic(rowsX: KernelRows, rowsY: KernelRows, n: number, estimator: E
   const l = rowsX === rowsY ? k : new Float64Array(n);
   let cross = 0;
   for (let i = 0; i < n; i++) {
-    rowsX(i, k, true);
-    if (l !== k) rowsY(i, l, true);
+    rowsX(i, k);
+    if (l !== k) rowsY(i, l);
     let ownX = biased ? (k[i] as number) : 0;
     let ownY = biased ? (l[i] as number) : 0;
     let own = 0;
@@ -130,14 +126,9 @@ function statistic(rowsX: KernelRows, rowsY: KernelRows, n: number, estimator: E
     sumY[i] = (sumY[i] as number) + ownY;
     cross += 2 * own;
   }
-  let totalX = 0;
-  let totalY = 0;
-  let rows = 0;
-  for (let i = 0; i < n; i++) {
-    totalX += sumX[i] as number;
-    totalY += sumY[i] as number;
-    rows += (sumX[i] as number) * (sumY[i] as number);
-  }
+  const rows = sumX.reduce((sum, x, i) => sum + x * (sumY[i] as number), 0);
+  const of = biased ? biasedOf : unbiasedOf;
+  const value = of(n, cross, rows, total(sumX), total(sumY));
   // rounding must not make a square negative
-  return biased ? Math.max(0, biasedOf(n, cross, rows, totalX, totalY)) : unbiasedOf(n, cross, rows, totalX, totalY);
+  return biased ? Math.max(0, value) : value;
 }

@@ -7,6 +7,8 @@
  * Points are minimised and strictly better than the reference.
  */
 
+import { replaced } from "./splice.js";
+
 /** The sweep with its buffers, for any number of calls of up to `capacity` points. */
 export class Sweep4d {
   /** `[x, y, z]` of the non-dominated set in three objectives, x ascending. */
@@ -159,14 +161,4 @@ function insertByZ(cuts: Float64Array, length: number, x: number, y: number, z: 
   cuts[j + 1] = y;
   cuts[j + 2] = z;
   return length + 3;
-}
-
-/** Makes `width` numbers of room at `at` in place of those up to `rest`, of `end` in all; returns the new end. */
-export function replaced(rows: Float64Array, at: number, rest: number, end: number, width: number): number {
-  const shift = at + width - rest;
-  // a call costs more than a short loop
-  if (shift !== 0 && end - rest > 150) rows.copyWithin(rest + shift, rest, end);
-  else if (shift > 0) for (let j = end - 1; j >= rest; j--) rows[j + shift] = rows[j] as number;
-  else if (shift < 0) for (let j = rest; j < end; j++) rows[j + shift] = rows[j] as number;
-  return end + shift;
 }

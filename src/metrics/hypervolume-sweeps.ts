@@ -36,9 +36,6 @@ export function hypervolume2d(data: Float64Array, count: number, reference: Floa
   return area + lost;
 }
 
-/** Up to this many points are sorted in place, without allocating. */
-const IN_PLACE = 32;
-
 /**
  * Sweep in order of the third objective over the staircase of the other two (Beume et al. 2009; HV3D of Guerreiro and
  * Fonseca 2018). O(n log n): the staircase is kept by rank of the first objective.
@@ -91,34 +88,23 @@ export function hypervolume3d(data: Float64Array, count: number, reference: Floa
   return volume + lost;
 }
 
-/** The same sweep with its buffers kept, for many small fronts (a bootstrap computes hundreds of thousands). */
+/** The same sweep over plain arrays with its buffers kept, for many small fronts (a bootstrap computes hundreds of thousands). */
 export class SmallSweep3d {
-  private readonly order: Int32Array;
   private readonly stairX: Float64Array;
   private readonly stairY: Float64Array;
 
   /** @param capacity most points in a call */
   constructor(capacity: number) {
-    this.order = new Int32Array(capacity);
     this.stairX = new Float64Array(capacity + 2);
     this.stairY = new Float64Array(capacity + 2);
   }
 
   volume(data: Float64Array, count: number, reference: Float64Array): number {
     const { stairX, stairY } = this;
-    const order = count > IN_PLACE ? orderBy(data, 3, 2, count) : this.order;
+    const order = orderBy(data, 3, 2, count);
     const rx = reference[0] as number;
     const ry = reference[1] as number;
     const rz = reference[2] as number;
-    for (let i = 0; i < count && count <= IN_PLACE; i++) {
-      const z = data[3 * i + 2] as number;
-      let j = i - 1;
-      while (j >= 0 && (data[3 * (order[j] as number) + 2] as number) > z) {
-        order[j + 1] = order[j] as number;
-        j--;
-      }
-      order[j + 1] = i;
-    }
     stairX[0] = Number.NEGATIVE_INFINITY;
     stairY[0] = ry;
     stairX[1] = rx;

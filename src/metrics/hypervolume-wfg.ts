@@ -8,7 +8,8 @@
  * Points are minimised and strictly better than the reference.
  */
 import { orderBy } from "./argsort.js";
-import { replaced, Sweep4d } from "./hypervolume-4d.js";
+import { Sweep4d } from "./hypervolume-4d.js";
+import { replaced } from "./splice.js";
 
 /** Buffers of one level of the recursion: a set of points of one dimension. */
 interface Level {

@@ -1,8 +1,7 @@
-import { MetricsError, positiveInteger } from "./error.js";
+import { fail, mustEqual, mustLieWithin, positiveInteger } from "./error.js";
 import { estimateVolume } from "./hypervolume-estimate.js";
 import { hypervolume1d, hypervolume2d, hypervolume3d, SmallSweep3d } from "./hypervolume-sweeps.js";
 import { Wfg } from "./hypervolume-wfg.js";
-import { checkLevel } from "./intervals.js";
 import { allIndices, gather } from "./nondominated.js";
 import { minimised, minimisedPoint, type PackedPoints, type Points, type Sense } from "./point-set.js";
 import type { RandomGenerator } from "./random.js";
@@ -47,6 +46,9 @@ export const EXACT_LIMIT: readonly number[] = [
 
 export type HypervolumeMethod = "interval" | "sweep-2d" | "sweep-3d" | "sweep-4d" | "wfg";
 
+/** By number of objectives; beyond, `wfg`. */
+const METHODS: readonly (HypervolumeMethod | undefined)[] = [undefined, "interval", "sweep-2d", "sweep-3d", "sweep-4d"];
+
 /**
  * `counted` points are strictly better than the reference in every objective; `ignored` are not, and add nothing.
  * The two zero cases are told apart from a computed volume, so that a 0 is never silent.
@@ -89,30 +91,27 @@ export type HypervolumeResult =
  * @throws MetricsError `dimension-mismatch`, `not-finite`
  */
 export function hypervolume(points: Points, options: HypervolumeOptions): HypervolumeResult {
+  const { estimate, sense } = options;
   const dimension = options.reference.length;
-  const reference = minimisedPoint(options.reference, options.sense, "reference");
-  const all = minimised(points, options.sense, "points", dimension);
-  if (all.count === 0) return { kind: "empty", value: 0, method: "none", counted: 0, ignored: 0 };
+  const reference = minimisedPoint(options.reference, sense, "reference");
+  const all = minimised(points, sense, "points", dimension);
   const indices = insideOf(all, reference);
   const inside = indices === undefined ? all : gather(all, indices);
-  const ignored = all.count - inside.count;
-  if (inside.count === 0) return { kind: "none-above-reference", value: 0, method: "none", counted: 0, ignored };
-  const estimate = options.estimate;
-  if (estimate !== undefined && (estimate.when === "always" || inside.count > (EXACT_LIMIT[dimension] ?? 30))) {
-    const samples = estimate.samples ?? 65_536;
-    const level = estimate.level ?? 0.95;
-    checkLevel(level);
-    positiveInteger(samples, "samples", 16);
-    const volume = estimateVolume(inside, reference, samples, level, estimate.generator);
-    return { kind: "estimate", method: "qmc-polar", ...volume, counted: inside.count, ignored };
+  const counted = inside.count;
+  const ignored = all.count - counted;
+  if (counted === 0) {
+    if (ignored === 0) return { kind: "empty", value: 0, method: "none", counted, ignored };
+    return { kind: "none-above-reference", value: 0, method: "none", counted, ignored };
   }
-  return {
-    kind: "exact",
-    value: exactVolume(inside.data, inside.count, reference),
-    method: methodFor(dimension),
-    counted: inside.count,
-    ignored,
-  };
+  if (estimate !== undefined && (estimate.when === "always" || counted > (EXACT_LIMIT[dimension] ?? 30))) {
+    const { samples = 65_536, level = 0.95, generator } = estimate;
+    mustLieWithin(level, 0, 1, "level");
+    positiveInteger(samples, "samples", 16);
+    const volume = estimateVolume(inside, reference, samples, level, generator);
+    return { kind: "estimate", method: "qmc-polar", ...volume, counted, ignored };
+  }
+  const value = exactVolume(inside.data, counted, reference);
+  return { kind: "exact", value, method: METHODS[dimension] ?? "wfg", counted, ignored };
 }
 
 /** Hypervolume as a share of the box between the reference and an ideal point: in [0, 1] when no point passes the ideal. */
@@ -122,33 +121,16 @@ export function normalisedHypervolume(
 ): HypervolumeResult {
   const ideal = minimisedPoint(options.ideal, options.sense, "ideal");
   const reference = minimisedPoint(options.reference, options.sense, "reference");
-  if (ideal.length !== reference.length) {
-    throw new MetricsError(
-      "dimension-mismatch",
-      `ideal has ${ideal.length} objectives, the reference ${reference.length}; give one number per objective`,
-    );
-  }
+  mustEqual(ideal.length, reference.length, "objectives of the ideal");
   let box = 1;
   for (let k = 0; k < ideal.length; k++) {
     const side = (reference[k] as number) - (ideal[k] as number);
-    if (!(side > 0)) throw new MetricsError("bad-option", `ideal is not better than the reference in objective ${k}`);
+    if (!(side > 0)) fail("bad-option", `ideal is not better than the reference in objective ${k}`);
     box *= side;
   }
   const result = hypervolume(points, options);
   if (result.kind === "estimate") return { ...result, value: result.value / box, error: result.error / box };
   return result.kind === "exact" ? { ...result, value: result.value / box } : result;
-}
-
-export function methodFor(dimension: number): HypervolumeMethod {
-  return dimension === 1
-    ? "interval"
-    : dimension === 2
-      ? "sweep-2d"
-      : dimension === 3
-        ? "sweep-3d"
-        : dimension === 4
-          ? "sweep-4d"
-          : "wfg";
 }
 
 /** Sweeps with their buffers, by number of objectives: for a hundred points, allocating takes as long as computing. */

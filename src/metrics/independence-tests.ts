@@ -1,6 +1,6 @@
 /** Is the dependence that HSIC measures more than chance? Permutation and gamma p-values. */
 import { gammaUpperTail } from "./distributions.js";
-import { MetricsError, positiveInteger } from "./error.js";
+import { fail, mustReach, positiveInteger } from "./error.js";
 import { biasedOf, estimatorOf, type HsicOptions, pairedKernels, unbiasedOf } from "./hsic.js";
 import { total } from "./intervals.js";
 import type { Kernel, KernelRows } from "./kernels.js";
@@ -28,27 +28,25 @@ export interface IndependenceOptions extends HsicOptions {
  * @throws MetricsError as `hsic`
  */
 export function hsicPermutationTest(x: MatrixLike, y: MatrixLike, options: IndependenceOptions): IndependenceTest {
-  const permutations = options.permutations ?? 999;
-  positiveInteger(permutations, "permutations");
+  const { permutations = 999 } = options;
   const biased = estimatorOf(options) === "biased";
   const [rowsX, rowsY, n] = pairedKernels(x, y, options);
-  if (n < 4) throw new MetricsError("too-few", `a permutation test of HSIC needs at least 4 rows, there are ${n}`);
+  mustReach(n, 4, "rows");
   const k = fullKernel(rowsX, n, biased);
   const l = fullKernel(rowsY, n, biased);
-  const sumK = rowSums(k, n);
-  const sumL = rowSums(l, n);
-  const totalK = total(sumK);
-  const totalL = total(sumL);
-  const order = Int32Array.from(sumK, (_, i) => i);
+  const totalK = total(k.sums);
+  const totalL = total(l.sums);
+  const order = Int32Array.from(k.sums, (_, i) => i);
   return permutationTest(order, permutations, options.generator, () => {
     let cross = 0;
     let rows = 0;
     for (let i = 0; i < n; i++) {
-      const at = (order[i] as number) * n;
+      const from = order[i] as number;
       let own = 0;
-      for (let j = 0; j < i; j++) own += (k[i * n + j] as number) * (l[at + (order[j] as number)] as number);
-      cross += 2 * own + (k[i * n + i] as number) * (l[at + (order[i] as number)] as number);
-      rows += (sumK[i] as number) * (sumL[order[i] as number] as number);
+      for (let j = 0; j < i; j++)
+        own += (k.full[i * n + j] as number) * (l.full[from * n + (order[j] as number)] as number);
+      cross += 2 * own + (k.full[i * n + i] as number) * (l.full[from * n + from] as number);
+      rows += (k.sums[i] as number) * (l.sums[from] as number);
     }
     return (biased ? biasedOf : unbiasedOf)(n, cross, rows, totalK, totalL);
   });
@@ -61,6 +59,7 @@ export function permutationTest(
   generator: RandomGenerator,
   value: () => number,
 ): IndependenceTest {
+  positiveInteger(permutations, "permutations");
   const statistic = value();
   let hits = 0;
   for (let b = 0; b < permutations; b++) {
@@ -82,62 +81,47 @@ export function hsicGammaTest(
   y: MatrixLike,
   options: { readonly kernel: Kernel; readonly kernelY?: Kernel },
 ): IndependenceTest & { readonly warning: "small-sample" | null } {
-  const kernelY = options.kernelY ?? options.kernel;
-  if (options.kernel.kind !== "rbf" || kernelY.kind !== "rbf") {
-    throw new MetricsError(
-      "bad-option",
-      "the gamma approximation holds for RBF kernels; use hsicPermutationTest for linear ones",
-    );
+  const { kernel, kernelY = kernel } = options;
+  if (kernel.kind !== "rbf" || kernelY.kind !== "rbf") {
+    fail("bad-option", "the gamma approximation holds for RBF kernels; use hsicPermutationTest for linear ones");
   }
   const [rowsX, rowsY, n] = pairedKernels(x, y, options);
-  if (n < 6) throw new MetricsError("too-few", `the gamma approximation needs at least 6 rows, there are ${n}`);
-  const k = fullKernel(rowsX, n, true);
-  const l = fullKernel(rowsY, n, true);
-  const meanK = rowSums(k, n).map((sum) => sum / n);
-  const meanL = rowSums(l, n).map((sum) => sum / n);
-  const allK = total(meanK) / n;
-  const allL = total(meanL) / n;
-  let statistic = 0;
-  let squares = 0;
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) {
-      const product =
-        ((k[i * n + j] as number) - (meanK[i] as number) - (meanK[j] as number) + allK) *
-        ((l[i * n + j] as number) - (meanL[i] as number) - (meanL[j] as number) + allL);
-      statistic += product;
-      if (i !== j) squares += product * product;
-    }
-  }
-  // (1 − μx)(1 − μy)/n, with 1 − μ = diagonal − mean off-diagonal, which no constant in the kernel changes
-  const mean =
-    (((k[0] as number) - (allK * n - (k[0] as number)) / (n - 1)) *
-      ((l[0] as number) - (allL * n - (l[0] as number)) / (n - 1))) /
-    n;
+  mustReach(n, 6, "rows for the gamma approximation");
+  const k = centredKernel(rowsX, n);
+  const l = centredKernel(rowsY, n);
+  const statistic = total(k.centred.map((x, o) => x * (l.centred[o] as number)));
+  const squares = total(k.centred.map((x, o) => (o % (n + 1) === 0 ? 0 : (x * (l.centred[o] as number)) ** 2)));
+  const mean = (k.contrast * l.contrast) / n;
   const variance = ((squares / 36 / (n * (n - 1))) * 72 * (n - 4) * (n - 5)) / (n * (n - 1) * (n - 2) * (n - 3));
-  if (!(mean > 0 && variance > 0)) {
-    throw new MetricsError("undefined-value", "the gamma approximation has no value: X or Y has constant rows");
-  }
-  const shape = (mean * mean) / variance;
-  const scale = (n * variance) / mean;
+  if (!(mean > 0 && variance > 0))
+    fail("undefined-value", "the gamma approximation has no value: X or Y has constant rows");
   return {
     statistic: statistic / n / n,
-    p: Math.max(Number.MIN_VALUE, gammaUpperTail(shape, statistic / n / scale)),
+    // shape mean²/variance, scale n·variance/mean
+    p: Math.max(Number.MIN_VALUE, gammaUpperTail((mean * mean) / variance, statistic / n / ((n * variance) / mean))),
     method: "gamma",
     warning: n < 50 ? "small-sample" : null,
   };
 }
 
-function fullKernel(rows: KernelRows, n: number, diagonal: boolean): Float64Array {
-  const out = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    rows(i, out.subarray(i * n, (i + 1) * n), false);
-    if (!diagonal) out[i * n + i] = 0;
-  }
-  return out;
+/** HKH, and 1 − μ = diagonal − mean off-diagonal, which no constant in the kernel changes. */
+function centredKernel(rows: KernelRows, n: number): { centred: Float64Array; contrast: number } {
+  const { full, sums } = fullKernel(rows, n, true);
+  const all = total(sums);
+  const diagonal = full[0] as number;
+  return {
+    centred: full.map((x, o) => x - ((sums[Math.floor(o / n)] as number) + (sums[o % n] as number)) / n + all / n / n),
+    contrast: diagonal - (all / n - diagonal) / (n - 1),
+  };
 }
 
-function rowSums(matrix: Float64Array, n: number): Float64Array {
-  const out = new Float64Array(n);
-  for (let o = 0; o < n * n; o++) out[Math.floor(o / n)] = (out[Math.floor(o / n)] as number) + (matrix[o] as number);
-  return out;
+/** The whole kernel, with a diagonal of 0 unless asked for, and the sums of its rows. */
+function fullKernel(rows: KernelRows, n: number, diagonal: boolean): { full: Float64Array; sums: Float64Array } {
+  const full = new Float64Array(n * n);
+  const row = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    rows(i, row);
+    for (let j = diagonal ? i : i + 1; j < n; j++) full[i * n + j] = full[j * n + i] = row[j] as number;
+  }
+  return { full, sums: row.map((_, i) => total(full.subarray(i * n, (i + 1) * n))) };
 }

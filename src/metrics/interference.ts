@@ -2,7 +2,8 @@
  * How much value vectors get in each other's way, layer by layer: the numbers that a report shows (METHODS §4.4). A number
  * that does not exist (a vector that is zero, too few neurons) is `null`, never 0.
  */
-import { MetricsError } from "./error.js";
+import { MetricsError, mustEqual, mustExist } from "./error.js";
+import { mean } from "./intervals.js";
 import {
   effectiveRank,
   frobeniusCosine,
@@ -60,6 +61,21 @@ export interface InterferenceOptions {
   readonly permutation?: { readonly generator: RandomGenerator; readonly permutations: number };
 }
 
+const MEASURES = {
+  hsic: lowRankHsic,
+  debiasedCka: lowRankCka,
+  cka: (first: LowRank, second: LowRank) => lowRankCka(first, second, { estimator: "biased" }),
+  cosine: frobeniusCosine,
+  outputOverlap: subspaceOverlap,
+  inputOverlap: (first: LowRank, second: LowRank) => subspaceOverlap(first, second, "input"),
+};
+
+/** One result for each measure. */
+function measured(by: (measure: keyof typeof MEASURES) => number | null): Record<keyof typeof MEASURES, number | null> {
+  const names = Object.keys(MEASURES) as (keyof typeof MEASURES)[];
+  return Object.fromEntries(names.map((name) => [name, by(name)])) as ReturnType<typeof measured>;
+}
+
 /**
  * Summary of the interference between value vectors.
  *
@@ -70,66 +86,39 @@ export function interference(
   layers: readonly ValueVectorLayer[],
   options: InterferenceOptions = {},
 ): InterferenceSummary {
-  if (layers.length === 0) throw new MetricsError("empty-set", "no layers to compare value vectors in");
-  const done = layers.map(({ layer, vectors }) => {
-    if (vectors.length !== values.length) {
-      throw new MetricsError(
-        "dimension-mismatch",
-        `${layer} has ${vectors.length} vectors for ${values.length} values`,
-      );
-    }
-    const pairs: PairInterference[] = [];
-    vectors.forEach((first, i) => {
-      vectors.slice(i + 1).forEach((second, j) => {
-        pairs.push({
-          first: values[i] as string,
-          second: values[i + 1 + j] as string,
-          hsic: existing(() => lowRankHsic(first, second)),
-          debiasedCka: existing(() => lowRankCka(first, second)),
-          cka: existing(() => lowRankCka(first, second, { estimator: "biased" })),
-          cosine: existing(() => frobeniusCosine(first, second)),
-          outputOverlap: existing(() => subspaceOverlap(first, second, "output")),
-          inputOverlap: existing(() => subspaceOverlap(first, second, "input")),
-          p:
-            options.permutation === undefined
-              ? null
-              : existing(
-                  () =>
-                    lowRankPermutationTest(
-                      first,
-                      second,
-                      options.permutation as Required<InterferenceOptions>["permutation"],
-                    ).p,
-                ),
-        });
-      });
-    });
+  const { permutation } = options;
+  mustExist(layers.length, "layers to compare value vectors in");
+  const done = layers.map(({ layer, vectors }): LayerInterference => {
+    mustEqual(vectors.length, values.length, `vectors of ${layer}`);
     return {
       layer,
       norms: vectors.map(frobeniusNorm),
       effectiveRanks: vectors.map((vector) => existing(() => effectiveRank(vector))),
-      pairs,
+      pairs: vectors.flatMap((first, i) =>
+        vectors.slice(i + 1).map((second, j) => ({
+          first: values[i] as string,
+          second: values[i + 1 + j] as string,
+          ...measured((name) => existing(() => MEASURES[name](first, second))),
+          p: permutation ? existing(() => lowRankPermutationTest(first, second, permutation).p) : null,
+        })),
+      ),
     };
   });
-  const first = done[0] as LayerInterference;
-  const over = (pick: (layer: LayerInterference) => number | null): number | null => {
-    const found = done.map(pick).filter((x) => x !== null);
-    return found.length === 0 ? null : found.reduce((sum, x) => sum + x, 0) / found.length;
+  const over = (pick: (layer: LayerInterference) => number | null | undefined): number | null => {
+    const found = done.map(pick).filter((x) => typeof x === "number");
+    return found.length === 0 ? null : mean(found);
   };
   return {
     values,
     layers: done,
     mean: {
-      norms: values.map((_, v) => over((layer) => layer.norms[v] as number) as number),
-      effectiveRanks: values.map((_, v) => over((layer) => layer.effectiveRanks[v] as number | null)),
-      pairs: first.pairs.map((pair, i) => {
-        const { first, second, p: _, ...measures } = pair;
-        const means = Object.keys(measures).map((key) => [
-          key,
-          over((layer) => (layer.pairs[i] as PairInterference)[key as keyof typeof measures]),
-        ]);
-        return { first, second, ...(Object.fromEntries(means) as typeof measures) };
-      }),
+      norms: values.map((_, v) => over((layer) => layer.norms[v]) as number),
+      effectiveRanks: values.map((_, v) => over((layer) => layer.effectiveRanks[v])),
+      pairs: (done[0] as LayerInterference).pairs.map(({ first, second }, i) => ({
+        first,
+        second,
+        ...measured((name) => over((layer) => layer.pairs[i]?.[name])),
+      })),
     },
   };
 }

@@ -1,5 +1,5 @@
 import { normalCdf, normalQuantile, studentQuantile } from "./distributions.js";
-import { MetricsError } from "./error.js";
+import { fail, mustExist, mustLieWithin, mustReach } from "./error.js";
 
 export interface Interval {
   readonly low: number;
@@ -9,14 +9,20 @@ export interface Interval {
   readonly method: "percentile" | "bca" | "few-clusters-t" | "wilson";
 }
 
-export function checkLevel(level: number): void {
-  if (!(level > 0 && level < 1)) throw new MetricsError("bad-option", `level is ${level}; it must lie between 0 and 1`);
+/** Level of an interval, the share left out on either side, and where it ends: `end` of the two shares. */
+function interval<Method extends Interval["method"]>(
+  level: number,
+  method: Method,
+  end: (share: number) => number,
+): Interval & { readonly method: Method } {
+  mustLieWithin(level, 0, 1, "level");
+  return { low: end((1 - level) / 2), high: end((1 + level) / 2), level, method };
 }
 
 /** Quantile by linear interpolation between order statistics (type 7: numpy's default). */
 export function quantileOfSorted(sorted: ArrayLike<number>, p: number): number {
   const n = sorted.length;
-  if (n === 0) throw new MetricsError("empty-set", "no values to take a quantile of");
+  mustExist(n, "values to take a quantile of");
   const at = Math.min(Math.max(p, 0), 1) * (n - 1);
   const below = Math.floor(at);
   const x = sorted[below] as number;
@@ -32,7 +38,7 @@ export function total(values: ArrayLike<number>): number {
 
 /** Sample mean. */
 export function mean(values: ArrayLike<number>): number {
-  if (values.length === 0) throw new MetricsError("empty-set", "no values to average");
+  mustExist(values.length, "values to average");
   return total(values) / values.length;
 }
 
@@ -40,9 +46,7 @@ export function mean(values: ArrayLike<number>): number {
 export function variance(values: ArrayLike<number>): number {
   if (values.length < 2) return 0;
   const m = mean(values);
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += ((values[i] as number) - m) ** 2;
-  return sum / (values.length - 1);
+  return total(Array.from(values, (x) => (x - m) ** 2)) / (values.length - 1);
 }
 
 /**
@@ -50,14 +54,8 @@ export function variance(values: ArrayLike<number>): number {
  * respecting. Source: Efron and Tibshirani 1993, ch. 13.
  */
 export function percentileInterval(replicates: ArrayLike<number>, level = 0.95): Interval {
-  checkLevel(level);
   const sorted = Float64Array.from(replicates).sort();
-  return {
-    low: quantileOfSorted(sorted, (1 - level) / 2),
-    high: quantileOfSorted(sorted, (1 + level) / 2),
-    level,
-    method: "percentile",
-  };
+  return interval(level, "percentile", (share) => quantileOfSorted(sorted, share));
 }
 
 /**
@@ -73,21 +71,18 @@ export function bcaInterval(
   acceleration: number,
   level = 0.95,
 ): Interval {
-  checkLevel(level);
   const sorted = Float64Array.from(replicates).sort();
   const n = sorted.length;
-  if (n === 0) throw new MetricsError("empty-set", "no replicates: run the bootstrap first");
-  let below = 0;
-  for (const x of sorted) below += x < estimate ? 1 : x === estimate ? 0.5 : 0;
+  mustExist(n, "replicates");
+  const below = total(sorted.map((x) => (x < estimate ? 1 : x === estimate ? 0.5 : 0)));
   const z0 = normalQuantile(Math.min(Math.max(below, 0.5), n - 0.5) / n);
-  const end = (p: number): number => {
-    const z = z0 + normalQuantile(p);
+  return interval(level, "bca", (share) => {
+    const z = z0 + normalQuantile(share);
     const denominator = 1 - acceleration * z;
     // past its pole the correction has left the replicates behind: their own end is all that can be said
-    if (denominator <= 0) return quantileOfSorted(sorted, p < 0.5 ? 0 : 1);
-    return quantileOfSorted(sorted, normalCdf(z0 + z / denominator));
-  };
-  return { low: end((1 - level) / 2), high: end((1 + level) / 2), level, method: "bca" };
+    const at = denominator > 0 ? normalCdf(z0 + z / denominator) : share < 0.5 ? 0 : 1;
+    return quantileOfSorted(sorted, at);
+  });
 }
 
 /**
@@ -97,19 +92,14 @@ export function bcaInterval(
  */
 export function accelerationOf(...samples: readonly ArrayLike<number>[]): number {
   const parts = samples.flatMap((left) => {
-    const m = left.length < 2 ? 0 : mean(left);
-    return Array.from(left, (x) => (left.length < 2 ? 0 : ((left.length - 1) * (m - x)) / left.length));
+    const n = left.length;
+    const m = n && mean(left);
+    return Array.from(left, (x) => ((n - 1) * (m - x)) / n);
   });
   // scaled, so that neither squares nor cubes leave the range of numbers
   const largest = parts.reduce((most, u) => Math.max(most, Math.abs(u)), 0);
-  let squares = 0;
-  let cubes = 0;
-  for (const part of parts) {
-    const u = part / largest;
-    squares += u * u;
-    cubes += u * u * u;
-  }
-  return largest > 0 ? cubes / (6 * squares ** 1.5) : 0;
+  const power = (p: number): number => total(parts.map((u) => (u / largest) ** p));
+  return largest && power(3) / (6 * power(2) ** 1.5);
 }
 
 /** 2·estimate − mean of the replicates: the bootstrap's correction of an estimator's bias. May leave the range. */
@@ -133,21 +123,21 @@ export function fewClustersInterval(
   shared = 0,
   sharedDegrees = Number.POSITIVE_INFINITY,
 ): Interval & { readonly standardError: number; readonly degrees: number } {
-  checkLevel(level);
   const clusters = perCluster.length;
-  if (clusters < 2) {
-    throw new MetricsError("too-few", `${clusters} cluster(s): a statement about clusters needs at least 2, better 5`);
-  }
+  mustReach(clusters, 2, "clusters");
   const between = variance(perCluster) / clusters;
-  const total = between + shared;
-  const standardError = Math.sqrt(total);
+  const both = between + shared;
+  const standardError = Math.sqrt(both);
   const degrees =
-    total > 0
-      ? (total * total) / ((between * between) / (clusters - 1) + (shared * shared) / sharedDegrees)
+    both > 0
+      ? (both * both) / ((between * between) / (clusters - 1) + (shared * shared) / sharedDegrees)
       : clusters - 1;
-  const half = studentQuantile(level, degrees) * standardError;
   const m = mean(perCluster);
-  return { low: m - half, high: m + half, level, method: "few-clusters-t", standardError, degrees };
+  const ends = interval(level, "few-clusters-t", (share) => {
+    const half = studentQuantile(level, degrees) * standardError;
+    return share < 0.5 ? m - half : m + half;
+  });
+  return { ...ends, standardError, degrees };
 }
 
 /**
@@ -156,22 +146,15 @@ export function fewClustersInterval(
  * @throws MetricsError `bad-option` unless 0 ≤ successes ≤ trials and trials > 0
  */
 export function wilsonInterval(successes: number, trials: number, level = 0.95): Interval {
-  checkLevel(level);
-  if (!(trials > 0 && successes >= 0 && successes <= trials)) {
-    throw new MetricsError(
-      "bad-option",
-      `${successes} successes of ${trials} trials; need 0 ≤ successes ≤ trials, trials > 0`,
-    );
-  }
-  const z = normalQuantile((1 + level) / 2);
+  mustLieWithin(trials, 0, Number.POSITIVE_INFINITY, "trials");
+  if (!(successes >= 0 && successes <= trials)) fail("bad-option", `${successes} successes of ${trials} trials`);
   const p = successes / trials;
-  const denominator = 1 + (z * z) / trials;
-  const center = (p + (z * z) / (2 * trials)) / denominator;
-  const half = (z / denominator) * Math.sqrt((p * (1 - p)) / trials + (z * z) / (4 * trials * trials));
-  return {
-    low: successes === 0 ? 0 : Math.max(0, center - half),
-    high: successes === trials ? 1 : Math.min(1, center + half),
-    level,
-    method: "wilson",
-  };
+  return interval(level, "wilson", (share) => {
+    const z = normalQuantile(share);
+    const square = (z * z) / trials;
+    // a share of 0 or 1 is an end itself, free of rounding
+    if (p === (share < 0.5 ? 0 : 1)) return p;
+    const root = z * Math.sqrt((p * (1 - p) + square / 4) / trials);
+    return Math.min(1, Math.max(0, (p + square / 2 + root) / (1 + square)));
+  });
 }

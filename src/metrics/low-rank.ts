@@ -3,7 +3,7 @@
  * neurons (rows of delta-W), features its inputs. All are functions of the product alone: (B R⁻¹, R A) gives the
  * same numbers.
  */
-import { MetricsError, positiveInteger } from "./error.js";
+import { fail, mustBeFinite, mustEqual } from "./error.js";
 import { alignment, type Estimator, estimatorOf, unbiasedOf } from "./hsic.js";
 import { type IndependenceTest, permutationTest } from "./independence-tests.js";
 import { total } from "./intervals.js";
@@ -40,26 +40,17 @@ interface Factors {
 function factors(delta: LowRank, what: string): Factors {
   const a = dense(delta.A, `A of ${what}`);
   const b = dense(delta.B, `B of ${what}`);
-  const scale = delta.scale ?? 1;
-  if (b.columns !== a.rows) {
-    throw new MetricsError(
-      "dimension-mismatch",
-      `${what}: B is ${b.rows} × ${b.columns} and A is ${a.rows} × ${a.columns}; B's columns must equal A's rows`,
-    );
-  }
-  if (!Number.isFinite(scale)) throw new MetricsError("not-finite", `scale of ${what} is ${scale}`);
+  const { scale = 1 } = delta;
+  mustEqual(b.columns, a.rows, `B's columns against A's rows of ${what}`);
+  mustBeFinite(scale, `scale of ${what}`);
   return { a, b, scale };
 }
 
 function pair(first: LowRank, second: LowRank, sameInputs: boolean): [Factors, Factors] {
   const one = factors(first, "the first delta-W");
   const two = factors(second, "the second delta-W");
-  if (one.b.rows !== two.b.rows || (sameInputs && one.a.columns !== two.a.columns)) {
-    throw new MetricsError(
-      "dimension-mismatch",
-      `delta-W shapes differ: ${one.b.rows} × ${one.a.columns} and ${two.b.rows} × ${two.a.columns}`,
-    );
-  }
+  mustEqual(two.b.rows, one.b.rows, "shapes differ: outputs of the second delta-W");
+  if (sameInputs) mustEqual(two.a.columns, one.a.columns, "shapes differ: inputs of the second delta-W");
   return [one, two];
 }
 
@@ -99,8 +90,8 @@ interface Centred {
 }
 
 function centred({ a, b, scale }: Factors): Centred {
-  const m = timesTransposed(a, a);
-  for (let i = 0; i < m.data.length; i++) m.data[i] = scale * scale * (m.data[i] as number);
+  const product = timesTransposed(a, a);
+  const m = { ...product, data: product.data.map((x) => scale * scale * x) };
   const hb = columnCentred(b);
   return { b: hb, m, diagonal: diagonalOf(hb, m) };
 }
@@ -111,21 +102,14 @@ function hsicOf(one: Centred, two: Centred, estimator: Estimator): number {
   const full = inner(times(c, two.m), times(one.m, c));
   if (estimator === "biased") return full / n / n;
   // With centred rows K1 = 0, so that the zero-diagonal kernel has row sums −K_ii.
-  let rows = 0;
-  for (let i = 0; i < n; i++) rows += (one.diagonal[i] as number) * (two.diagonal[i] as number);
+  const rows = one.diagonal.reduce((sum, x, i) => sum + x * (two.diagonal[i] as number), 0);
   return unbiasedOf(n, full - rows, rows, total(one.diagonal), total(two.diagonal));
 }
 
 /** bᵢᵀ M bᵢ for every row of B. */
 function diagonalOf(b: DenseMatrix, m: DenseMatrix): Float64Array {
-  const product = times(b, m);
-  const out = new Float64Array(b.rows);
-  for (let i = 0, o = 0; i < b.rows; i++) {
-    let s = 0;
-    for (let k = 0; k < b.columns; k++, o++) s += (product.data[o] as number) * (b.data[o] as number);
-    out[i] = s;
-  }
-  return out;
+  const products = times(b, m).data.map((x, o) => x * (b.data[o] as number));
+  return Float64Array.from({ length: b.rows }, (_, i) => total(products.subarray(i * b.columns, (i + 1) * b.columns)));
 }
 
 /** ⟨delta-W₁, delta-W₂⟩ = s₁s₂ Σ (B₁ᵀB₂)∘(A₁A₂ᵀ). */
@@ -146,13 +130,8 @@ export function frobeniusNorm(delta: LowRank): number {
  * @throws MetricsError `undefined-value` for a zero delta-W
  */
 export function frobeniusCosine(first: LowRank, second: LowRank): number {
-  return Math.min(
-    1,
-    Math.max(
-      -1,
-      alignment(frobeniusInner(first, second), frobeniusInner(first, first), frobeniusInner(second, second)),
-    ),
-  );
+  const cosine = alignment(frobeniusInner(first, second), frobeniusInner(first, first), frobeniusInner(second, second));
+  return Math.min(1, Math.max(-1, cosine));
 }
 
 /**
@@ -173,11 +152,13 @@ export function singularValuesOf(delta: LowRank): Float64Array {
 export function effectiveRank(delta: LowRank): number {
   const values = singularValuesOf(delta);
   const all = total(values);
-  if (!(all > 0))
-    throw new MetricsError("undefined-value", "effective rank has no value: delta-W is zero (untrained?)");
-  let entropy = 0;
-  for (const value of values) entropy -= (value / all) * Math.log(value / all);
-  return Math.exp(entropy);
+  mustBeTrained(all);
+  return Math.exp(-total(values.map((value) => (value / all) * Math.log(value / all))));
+}
+
+/** @throws MetricsError `undefined-value` unless `size` is above 0 */
+function mustBeTrained(size: number): void {
+  if (!(size > 0)) fail("undefined-value", "this has no value: a delta-W is zero (untrained?)");
 }
 
 /**
@@ -187,21 +168,15 @@ export function effectiveRank(delta: LowRank): number {
  * @throws MetricsError `undefined-value` for a zero delta-W, `dimension-mismatch`
  */
 export function subspaceOverlap(first: LowRank, second: LowRank, side: "output" | "input" = "output"): number {
-  pair(first, second, true);
-  const basis = (delta: LowRank): DenseMatrix => {
-    const { A, B } = delta;
-    const flipped = { A: transposed(dense(B, "B")), B: transposed(dense(A, "A")) };
-    return orthonormalised(dense(lowRankRows(side === "output" ? delta : flipped), "rows of delta-W")).q;
-  };
-  const one = basis(first);
-  const two = basis(second);
+  const [one, two] = pair(first, second, true).map(({ a, b }) => {
+    const delta = side === "output" ? { A: a, B: b } : { A: transposed(b), B: transposed(a) };
+    return orthonormalised(dense(lowRankRows(delta), "rows of delta-W")).q;
+  }) as [DenseMatrix, DenseMatrix];
   // columns of an orthonormal basis have length 1, those of a dependent column 0
-  const rank = Math.min(inner(one, one), inner(two, two));
-  if (rank < 0.5) {
-    throw new MetricsError("undefined-value", "subspace overlap has no value: a delta-W is zero (untrained?)");
-  }
+  const rank = Math.round(Math.min(inner(one, one), inner(two, two)));
+  mustBeTrained(rank);
   const product = transposedTimes(one, two);
-  return Math.min(1, inner(product, product) / Math.round(rank));
+  return Math.min(1, inner(product, product) / rank);
 }
 
 /**
@@ -210,10 +185,8 @@ export function subspaceOverlap(first: LowRank, second: LowRank, side: "output" 
  */
 export function lowRankRows(delta: LowRank): Matrix {
   const { a, b, scale } = factors(delta, "delta-W");
-  const { r } = orthonormalised(transposed(a));
-  const rows = timesTransposed(b, r);
-  for (let i = 0; i < rows.data.length; i++) rows.data[i] = scale * (rows.data[i] as number);
-  return rows;
+  const { data, rows, columns } = timesTransposed(b, orthonormalised(transposed(a)).r);
+  return { data: data.map((x) => scale * x), rows, columns };
 }
 
 /**
@@ -227,8 +200,7 @@ export function lowRankPermutationTest(
   second: LowRank,
   options: LowRankHsicOptions & { readonly generator: RandomGenerator; readonly permutations?: number },
 ): IndependenceTest {
-  const permutations = options.permutations ?? 199;
-  positiveInteger(permutations, "permutations");
+  const { permutations = 199 } = options;
   const estimator = estimatorOf(options);
   const [one, two] = pair(first, second, false).map(centred) as [Centred, Centred];
   const columns = two.b.columns;

@@ -1,4 +1,4 @@
-import { MetricsError } from "./error.js";
+import { fail, mustEqual, mustExist } from "./error.js";
 
 /** Row-major numbers: entry (i, j) is `data[i * columns + j]`. */
 export interface Matrix {
@@ -21,45 +21,30 @@ export interface DenseMatrix extends Matrix {
  * @throws MetricsError `dimension-mismatch`, `not-finite`, `empty-set`
  */
 export function dense(matrix: MatrixLike, what: string): DenseMatrix {
-  if (isRows(matrix)) {
-    const rows = matrix.length;
-    const columns = matrix[0]?.length ?? 0;
-    const data = new Float64Array(rows * columns);
-    matrix.forEach((row, i) => {
-      if (row.length !== columns) {
-        throw new MetricsError(
-          "dimension-mismatch",
-          `${what}: row ${i} has ${row.length} numbers, row 0 has ${columns}`,
-        );
-      }
-      data.set(row, i * columns);
-    });
-    return checked({ data, rows, columns }, what);
+  const packed = isRows(matrix) ? packedRows(matrix, what) : matrix;
+  const { rows, columns } = packed;
+  const data = packed.data instanceof Float64Array ? packed.data : Float64Array.from(packed.data);
+  mustExist(data.length, `numbers in ${what}`);
+  mustEqual(data.length, rows * columns, `numbers in ${what}`);
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i] as number;
+    if (x - x !== 0) fail("not-finite", `${what}: row ${Math.floor(i / columns)}, column ${i % columns} is ${x}`);
   }
-  if (matrix.data.length !== matrix.rows * matrix.columns) {
-    throw new MetricsError(
-      "dimension-mismatch",
-      `${what}: ${matrix.data.length} numbers are not ${matrix.rows} × ${matrix.columns}`,
-    );
-  }
-  const data = matrix.data instanceof Float64Array ? matrix.data : Float64Array.from(matrix.data);
-  return checked({ data, rows: matrix.rows, columns: matrix.columns }, what);
+  return { data, rows, columns };
 }
 
 function isRows(matrix: MatrixLike): matrix is readonly (readonly number[])[] {
   return Array.isArray(matrix);
 }
 
-function checked(matrix: DenseMatrix, what: string): DenseMatrix {
-  const { data, columns } = matrix;
-  if (data.length === 0) throw new MetricsError("empty-set", `${what} is empty`);
-  for (let i = 0; i < data.length; i++) {
-    const x = data[i] as number;
-    if (x - x !== 0) {
-      throw new MetricsError("not-finite", `${what}: row ${Math.floor(i / columns)}, column ${i % columns} is ${x}`);
-    }
-  }
-  return matrix;
+function packedRows(matrix: readonly (readonly number[])[], what: string): DenseMatrix {
+  const columns = matrix[0]?.length ?? 0;
+  const data = new Float64Array(matrix.length * columns);
+  matrix.forEach((row, i) => {
+    mustEqual(row.length, columns, `${what}: numbers in row ${i}`);
+    data.set(row, i * columns);
+  });
+  return { data, rows: matrix.length, columns };
 }
 
 /** AᵀB, `[a.columns, b.columns]`. */
@@ -69,36 +54,44 @@ export function transposedTimes(a: DenseMatrix, b: DenseMatrix): DenseMatrix {
 
 /** ABᵀ, `[a.rows, b.rows]`. */
 export function timesTransposed(a: DenseMatrix, b: DenseMatrix): DenseMatrix {
-  const n = a.columns;
-  const out = new Float64Array(a.rows * b.rows);
-  const q = b.rows;
-  for (let i = 0; i < a.rows; i++) {
-    const r = i * n;
-    let j = 0;
-    for (; j + 4 <= q; j += 4) {
-      let s0 = 0;
-      let s1 = 0;
-      let s2 = 0;
-      let s3 = 0;
-      for (let k = 0, o = j * n; k < n; k++, o++) {
-        const x = a.data[r + k] as number;
-        s0 += x * (b.data[o] as number);
-        s1 += x * (b.data[o + n] as number);
-        s2 += x * (b.data[o + 2 * n] as number);
-        s3 += x * (b.data[o + 3 * n] as number);
-      }
-      out[i * q + j] = s0;
-      out[i * q + j + 1] = s1;
-      out[i * q + j + 2] = s2;
-      out[i * q + j + 3] = s3;
+  const data = new Float64Array(a.rows * b.rows);
+  for (let i = 0; i < a.rows; i++) rowProducts(a, i, b, 0, data, i * b.rows);
+  return { data, rows: a.rows, columns: b.rows };
+}
+
+/** out[at + j] = ⟨row i of A, row j of B⟩ for j ≥ `from`, four at a time: each sum waits for its last addition. */
+export function rowProducts(
+  { data: a }: DenseMatrix,
+  i: number,
+  { data: b, rows, columns: n }: DenseMatrix,
+  from: number,
+  out: Float64Array,
+  at: number,
+): void {
+  const row = i * n;
+  let j = from;
+  for (; j + 4 <= rows; j += 4) {
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let k = 0, o = j * n; k < n; k++, o++) {
+      const x = a[row + k] as number;
+      s0 += x * (b[o] as number);
+      s1 += x * (b[o + n] as number);
+      s2 += x * (b[o + 2 * n] as number);
+      s3 += x * (b[o + 3 * n] as number);
     }
-    for (; j < q; j++) {
-      let s = 0;
-      for (let k = 0; k < n; k++) s += (a.data[r + k] as number) * (b.data[j * n + k] as number);
-      out[i * q + j] = s;
-    }
+    out[at + j] = s0;
+    out[at + j + 1] = s1;
+    out[at + j + 2] = s2;
+    out[at + j + 3] = s3;
   }
-  return { data: out, rows: a.rows, columns: q };
+  for (; j < rows; j++) {
+    let s = 0;
+    for (let k = 0, o = j * n; k < n; k++, o++) s += (a[row + k] as number) * (b[o] as number);
+    out[at + j] = s;
+  }
 }
 
 /** AB, `[a.rows, b.columns]`. */
@@ -124,12 +117,11 @@ export function inner(a: DenseMatrix, b: DenseMatrix): number {
 export function columnCentred(a: DenseMatrix): DenseMatrix {
   const { rows, columns } = a;
   const means = new Float64Array(columns);
-  for (let i = 0, o = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) means[j] = (means[j] as number) + (a.data[o++] as number) / rows;
-  const data = new Float64Array(a.data.length);
-  for (let i = 0, o = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++, o++) data[o] = (a.data[o] as number) - (means[j] as number);
-  return { data, rows, columns };
+  for (let o = 0; o < a.data.length; o++) {
+    const j = o % columns;
+    means[j] = (means[j] as number) + (a.data[o] as number) / rows;
+  }
+  return { data: a.data.map((x, o) => x - (means[o % columns] as number)), rows, columns };
 }
 
 /**
@@ -139,53 +131,42 @@ export function columnCentred(a: DenseMatrix): DenseMatrix {
 export function orthonormalised(a: DenseMatrix): { q: DenseMatrix; r: DenseMatrix } {
   const { rows, columns } = a;
   // worked on columns stored as rows: contiguous
-  const q = transposed(a).data;
+  const qt = transposed(a);
+  const q = qt.data;
   const r = new Float64Array(columns * columns);
   for (let j = 0; j < columns; j++) {
     const vj = q.subarray(j * rows, (j + 1) * rows);
     const length = norm(vj);
-    for (let round = 0; round < 2; round++) {
-      for (let i = 0; i < j; i++) {
-        const vi = q.subarray(i * rows, (i + 1) * rows);
-        let s = 0;
-        for (let k = 0; k < rows; k++) s += (vi[k] as number) * (vj[k] as number);
-        if (s === 0) continue;
-        r[i * columns + j] = (r[i * columns + j] as number) + s;
-        for (let k = 0; k < rows; k++) vj[k] = (vj[k] as number) - s * (vi[k] as number);
-      }
+    for (let i = 0; i < 2 * j; i++) {
+      const vi = q.subarray((i % j) * rows, ((i % j) + 1) * rows);
+      let s = 0;
+      for (let k = 0; k < rows; k++) s += (vi[k] as number) * (vj[k] as number);
+      if (s === 0) continue;
+      const at = (i % j) * columns + j;
+      r[at] = (r[at] as number) + s;
+      for (let k = 0; k < rows; k++) vj[k] = (vj[k] as number) - s * (vi[k] as number);
     }
     const left = norm(vj);
-    if (left <= 1e-12 * length) {
-      vj.fill(0);
-      continue;
-    }
-    r[j * columns + j] = left;
-    for (let k = 0; k < rows; k++) vj[k] = (vj[k] as number) / left;
+    const independent = left > 1e-12 * length;
+    r[j * columns + j] = independent ? left : 0;
+    for (let k = 0; k < rows; k++) vj[k] = independent ? (vj[k] as number) / left : 0;
   }
-  return {
-    q: transposed({ data: q, rows: columns, columns: rows }),
-    r: { data: r, rows: columns, columns },
-  };
+  return { q: transposed(qt), r: { data: r, rows: columns, columns } };
 }
 
 function norm(v: Float64Array): number {
-  let largest = 0;
-  for (let i = 0; i < v.length; i++) largest = Math.max(largest, Math.abs(v[i] as number));
-  if (largest === 0) return 0;
-  let sum = 0;
-  for (let i = 0; i < v.length; i++) sum += ((v[i] as number) / largest) ** 2;
-  return largest * Math.sqrt(sum);
+  const largest = v.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  return largest && largest * Math.sqrt(v.reduce((sum, x) => sum + (x / largest) ** 2, 0));
 }
 
 /** Singular values of a small matrix, descending: one-sided Jacobi on its rows, accurate also for the small ones. */
-export function singularValues(a: DenseMatrix): Float64Array {
-  const { rows: n, columns } = a;
-  const work = a.data.slice();
+export function singularValues({ data, rows, columns }: DenseMatrix): Float64Array {
+  const work = data.slice();
   const row = (i: number): Float64Array => work.subarray(i * columns, (i + 1) * columns);
   for (let sweep = 0, rotated = true; sweep < 60 && rotated; sweep++) {
     rotated = false;
-    for (let i = 0; i < n - 1; i++) {
-      for (let j = i + 1; j < n; j++) {
+    for (let i = 0; i < rows - 1; i++) {
+      for (let j = i + 1; j < rows; j++) {
         const x = row(i);
         const y = row(j);
         let xx = 0;
@@ -210,7 +191,7 @@ export function singularValues(a: DenseMatrix): Float64Array {
       }
     }
   }
-  return Float64Array.from({ length: n }, (_, i) => norm(row(i)))
+  return Float64Array.from({ length: rows }, (_, i) => norm(row(i)))
     .sort()
     .reverse();
 }

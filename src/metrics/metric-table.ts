@@ -2,14 +2,15 @@
  * The whole table of set metrics for methods trained anywhere: per seed, then averaged over seeds. Pure numbers; reading
  * files, choosing candidates and words belong to the caller.
  */
+import { column } from "./argsort.js";
 import { averagedHausdorff, gd, igd, igdPlus } from "./distance-indicators.js";
 import { extent, spacing, sparsity } from "./diversity-indicators.js";
 import { coverageBothWays, epsilonAdditive } from "./dominance-indicators.js";
-import { MetricsError } from "./error.js";
+import { mustExist } from "./error.js";
 import { hypervolume } from "./hypervolume.js";
 import { mean } from "./intervals.js";
 import { nondominated } from "./nondominated.js";
-import { type Sense, senseSigns } from "./point-set.js";
+import { minimised, type Sense, senseSigns } from "./point-set.js";
 
 /** Mean scores of one method's candidates at one seed: `points[candidate][value]`. */
 export interface ScoredSet {
@@ -66,17 +67,28 @@ export function nadirReference(
   points: readonly (readonly number[])[],
   options: { readonly sense: Sense; readonly margin?: number },
 ): number[] {
-  const first = points[0];
-  if (first === undefined) throw new MetricsError("empty-set", "no points to take a reference from");
-  const signs = senseSigns(options.sense, first.length);
-  return first.map((_, k) => {
-    const column = points.map((point) => point[k] as number);
-    const low = column.reduce((a, b) => Math.min(a, b));
-    const high = column.reduce((a, b) => Math.max(a, b));
-    const margin = (options.margin ?? 0.1) * (high - low);
-    return signs[k] === 1 ? high + margin : low - margin;
+  const { sense, margin = 0.1 } = options;
+  mustExist(points.length, "points to take a reference from");
+  const { data, dimension, count } = minimised(points, sense);
+  const signs = senseSigns(sense, dimension);
+  return Array.from(signs, (sign, k) => {
+    const sorted = column(data, dimension, k, count).sort();
+    const worst = sorted[count - 1] as number;
+    return sign * (worst + margin * (worst - (sorted[0] as number)));
   });
 }
+
+/** Those of the measures that are one number of a set and a reference set, and need no other word. */
+const MEASURES = {
+  igd,
+  igdPlus,
+  gd,
+  averagedHausdorff,
+  epsilonAdditive,
+  sparsity,
+  spacing,
+  extent,
+};
 
 /** @throws MetricsError `empty-set`, `dimension-mismatch`, `not-finite` */
 export function metricTable(sets: readonly ScoredSet[], options: MetricTableOptions): MetricTable {
@@ -87,31 +99,29 @@ export function metricTable(sets: readonly ScoredSet[], options: MetricTableOpti
     nondominated(all, { sense, duplicates: "first" }),
     (i) => all[i] as readonly number[],
   );
+  const both = { sense, referenceSet };
   const rows = [...new Set(sets.map((set) => set.method))].map((method) => {
     const own = sets.filter((set) => set.method === method);
     const over = (measure: (points: ScoredSet["points"]) => number): number =>
       mean(own.map((set) => measure(set.points)));
-    const both = { sense, referenceSet };
     const volumes = own.map((set) => hypervolume(set.points, { reference, sense }));
+    const hypervolumePerSeed = volumes.map((volume) => volume.value);
+    const measured = Object.entries(MEASURES).map(([name, measure]) => [
+      name,
+      over((points) => measure(points, both).value),
+    ]);
     return {
       method,
       seeds: own.map((set) => set.seed),
       candidates: over((points) => points.length),
       frontSize: over((points) => nondominated(points, { sense }).length),
       ignored: mean(volumes.map((volume) => volume.ignored)),
-      hypervolume: mean(volumes.map((volume) => volume.value)),
-      hypervolumePerSeed: volumes.map((volume) => volume.value),
-      igd: over((points) => igd(points, both).value),
-      igdPlus: over((points) => igdPlus(points, both).value),
-      gd: over((points) => gd(points, both).value),
-      averagedHausdorff: over((points) => averagedHausdorff(points, both).value),
-      epsilonAdditive: over((points) => epsilonAdditive(points, both).value),
+      hypervolume: mean(hypervolumePerSeed),
+      hypervolumePerSeed,
+      ...(Object.fromEntries(measured) as Record<keyof typeof MEASURES, number>),
       covers: over((points) => coverageBothWays(points, both).of),
       covered: over((points) => coverageBothWays(points, both).by),
-      sparsity: over((points) => sparsity(points, both).value),
-      spacing: over((points) => spacing(points, both).value),
-      extent: over((points) => extent(points, both).value),
     };
   });
-  return { reference, referenceFrom: options.reference === undefined ? "these points" : "given", referenceSet, rows };
+  return { reference, referenceFrom: options.reference ? "given" : "these points", referenceSet, rows };
 }

@@ -1,5 +1,5 @@
-import { argsort, column, denseRanks, lexicographicOrder, orderBy } from "./argsort.js";
-import { MetricsError } from "./error.js";
+import { argsort, column, denseRanks, lexicographicOrder } from "./argsort.js";
+import { mustBeOneOf } from "./error.js";
 import { OrderedSet } from "./ordered-set.js";
 import { minimised, type PackedPoints, type Points, type Sense } from "./point-set.js";
 
@@ -22,30 +22,39 @@ export interface NondominatedOptions {
  * @throws MetricsError `dimension-mismatch`, `not-finite`, `bad-option`
  */
 export function nondominated(points: Points, options: NondominatedOptions): Int32Array {
-  const keep = options.keep ?? "nondominated";
-  const duplicates = options.duplicates ?? "keep";
-  if (keep !== "nondominated" && keep !== "weakly") {
-    throw new MetricsError("bad-option", `keep is ${String(keep)}; it must be "nondominated" or "weakly"`);
-  }
-  if (duplicates !== "keep" && duplicates !== "first") {
-    throw new MetricsError("bad-option", `duplicates is ${String(duplicates)}; it must be "keep" or "first"`);
-  }
-  return nondominatedOf(minimised(points, options.sense), keep === "weakly", duplicates === "first");
+  const { sense, keep = "nondominated", duplicates = "keep" } = options;
+  mustBeOneOf(keep, ["nondominated", "weakly"], "keep");
+  mustBeOneOf(duplicates, ["keep", "first"], "duplicates");
+  return nondominatedOf(minimised(points, sense), keep === "weakly", duplicates === "first");
 }
 
 /** The filter on minimised points. */
-export function nondominatedOf(points: PackedPoints, weakly: boolean, firstOnly: boolean): Int32Array {
-  if (points.count === 0) return new Int32Array(0);
+export function nondominatedOf(points: PackedPoints, weakly = false, firstOnly = false): Int32Array {
   const kept = new Uint8Array(points.count);
   // A point dominated by the best of these few is gone before anything is sorted.
-  const candidates = weakly ? allIndices(points.count) : survivors(points);
-  const subset = candidates.length === points.count ? points : gather(points, candidates);
-  if (subset.dimension === 1) filter1d(subset, kept, candidates);
-  else if (subset.dimension === 2 && !weakly) filter2d(subset, kept, candidates);
-  else if (subset.dimension === 3 && !weakly) filter3d(subset, kept, candidates);
-  else filterAny(subset, kept, candidates, weakly);
-  if (firstOnly) dropDuplicates(points, kept);
-  return indicesOf(kept);
+  const ids = weakly ? allIndices(points.count) : survivors(points);
+  const { data, dimension: d, count } = ids.length === points.count ? points : gather(points, ids);
+  const sweep = weakly ? 0 : d;
+  // Points come after what dominates them, and equal points one after the other.
+  const order = lexicographicOrder(data, d, count, sweep === 3 ? 2 : 0);
+  const dominated =
+    sweep === 2 ? belowLowest(data) : sweep === 3 ? belowStaircase(data, count) : belowFront(data, d, weakly);
+  let left = 0;
+  for (let i = 0, previous = -1; i < count; i++) {
+    const at = (order[i] as number) * d;
+    let k = 0;
+    while (previous >= 0 && k < d && data[previous + k] === data[at + k]) k++;
+    const own = ids[order[i] as number] as number;
+    // equal points share their fate
+    if (k < d ? !dominated(at) : !firstOnly && kept[ids[order[i - 1] as number] as number] === 1) {
+      kept[own] = 1;
+      left++;
+    }
+    previous = at;
+  }
+  const out = new Int32Array(left);
+  for (let i = 0, o = 0; o < left; i++) if (kept[i] === 1) out[o++] = i;
+  return out;
 }
 
 export function allIndices(count: number): Int32Array {
@@ -54,29 +63,19 @@ export function allIndices(count: number): Int32Array {
   return out;
 }
 
-function indicesOf(kept: Uint8Array): Int32Array {
-  let count = 0;
-  for (let i = 0; i < kept.length; i++) count += kept[i] as number;
-  const out = new Int32Array(count);
-  for (let i = 0, o = 0; i < kept.length; i++) if (kept[i] === 1) out[o++] = i;
-  return out;
-}
-
 /** The named rows, packed. */
 export function gather(points: PackedPoints, indices: Int32Array): PackedPoints {
   const d = points.dimension;
   const data = new Float64Array(indices.length * d);
   for (let i = 0, o = 0; i < indices.length; i++) {
-    const from = (indices[i] as number) * d;
-    for (let k = 0; k < d; k++) data[o++] = points.data[from + k] as number;
+    for (let k = 0, from = (indices[i] as number) * d; k < d; k++) data[o++] = points.data[from++] as number;
   }
   return { data, dimension: d, count: indices.length };
 }
 
 /** Points not dominated by the one with the smallest sum of coordinates, scaled by the ranges of a sample. */
-function survivors(points: PackedPoints): Int32Array {
-  const { data, dimension: d, count } = points;
-  const scale = new Float64Array(d).fill(1);
+function survivors({ data, dimension: d, count }: PackedPoints): Int32Array {
+  const scale = new Float64Array(d);
   const stride = Math.max(1, count >> 8) * d;
   for (let k = 0; k < d; k++) {
     let low = Number.POSITIVE_INFINITY;
@@ -85,7 +84,7 @@ function survivors(points: PackedPoints): Int32Array {
       low = Math.min(low, data[o] as number);
       high = Math.max(high, data[o] as number);
     }
-    if (high > low) scale[k] = 1 / (high - low);
+    scale[k] = 1 / (high - low || 1);
   }
   let best = 0;
   let bestSum = Number.POSITIVE_INFINITY;
@@ -97,133 +96,84 @@ function survivors(points: PackedPoints): Int32Array {
       best = o;
     }
   }
-  const pivot = data.slice(best, best + d);
   const out = new Int32Array(count);
   let kept = 0;
   for (let i = 0, o = 0; i < count; i++, o += d) {
-    let worse = false;
+    let worse = 0;
     let k = 0;
     for (; k < d; k++) {
       const x = data[o + k] as number;
-      const y = pivot[k] as number;
+      const y = data[best + k] as number;
       if (x < y) break;
-      if (x > y) worse = true;
+      if (x > y) worse = 1;
     }
-    if (k < d || !worse) out[kept++] = i;
+    if (k < d || worse === 0) out[kept++] = i;
   }
-  return out.slice(0, kept);
+  return out.subarray(0, kept);
 }
 
-function filter1d(points: PackedPoints, kept: Uint8Array, ids: Int32Array): void {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < points.count; i++) if ((points.data[i] as number) < best) best = points.data[i] as number;
-  for (let i = 0; i < points.count; i++) if (points.data[i] === best) kept[ids[i] as number] = 1;
+/**
+ * Whether the point at `at` is dominated by one of those asked about before; if not it joins them. Points are asked about in
+ * lexicographic order, and no two are equal.
+ */
+type Dominated = (at: number) => boolean;
+
+function belowLowest(data: Float64Array): Dominated {
+  let lowest = Number.POSITIVE_INFINITY;
+  return (at) => {
+    const y = data[at + 1] as number;
+    if (y >= lowest) return true;
+    lowest = y;
+    return false;
+  };
 }
 
-function filter2d({ data, count }: PackedPoints, kept: Uint8Array, ids: Int32Array): void {
-  const order = orderBy(data, 2, 0, count);
-  let bestBefore = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < count; ) {
-    // points of one x: of them the lowest may stay, and its equals
-    const at = 2 * (order[i] as number);
-    const x = data[at];
-    let best = data[at + 1] as number;
-    let end = i + 1;
-    for (; end < count && data[2 * (order[end] as number)] === x; end++) {
-      best = Math.min(best, data[2 * (order[end] as number) + 1] as number);
-    }
-    if (best >= bestBefore) i = end;
-    for (; i < end; i++) {
-      const own = order[i] as number;
-      if (data[2 * own + 1] === best) kept[ids[own] as number] = 1;
-    }
-    bestBefore = Math.min(bestBefore, best);
-  }
-}
-
-/** Sweep in the third objective over the staircase of what came before, kept by rank of the first objective. */
-function filter3d({ data, count }: PackedPoints, kept: Uint8Array, ids: Int32Array): void {
-  const order = lexicographicOrder(data, 3, count, 2);
+/** Staircase of the first two objectives, kept by rank of the first; points come in order of the third. */
+function belowStaircase(data: Float64Array, count: number): Dominated {
   const xs = column(data, 3, 0, count);
   const { rank, distinct } = denseRanks(xs, argsort(xs));
   const staircase = new OrderedSet(distinct);
   const height = new Float64Array(distinct);
-  let previous = 0;
-  for (let i = 0; i < count; i++) {
-    const at = order[i] as number;
-    const x = rank[at] as number;
-    const y = data[3 * at + 1] as number;
-    // equal points come one after the other, and share their fate
-    const repeats =
-      i > 0 && rank[previous] === x && data[3 * previous + 1] === y && data[3 * previous + 2] === data[3 * at + 2];
-    const left = repeats ? -1 : staircase.floor(x);
-    if (repeats ? kept[ids[previous] as number] === 1 : left < 0 || (height[left] as number) > y) {
-      kept[ids[at] as number] = 1;
-      for (
-        let right = staircase.ceiling(x);
-        right >= 0 && (height[right] as number) >= y;
-        right = staircase.ceiling(right)
-      ) {
-        staircase.delete(right);
-      }
-      staircase.insert(x);
-      height[x] = y;
+  return (at) => {
+    const x = rank[at / 3] as number;
+    const y = data[at + 1] as number;
+    const left = staircase.floor(x);
+    if (left >= 0 && (height[left] as number) <= y) return true;
+    for (
+      let right = staircase.ceiling(x);
+      right >= 0 && (height[right] as number) >= y;
+      right = staircase.ceiling(right)
+    ) {
+      staircase.delete(right);
     }
-    previous = at;
-  }
+    staircase.insert(x);
+    height[x] = y;
+    return false;
+  };
 }
 
-/** Points in lexicographic order, each against the front so far: a dominator always comes first. */
-function filterAny(points: PackedPoints, kept: Uint8Array, ids: Int32Array, weakly: boolean): void {
-  const { data, dimension: d, count } = points;
-  const order = lexicographicOrder(data, d, count);
+function belowFront(data: Float64Array, d: number, weakly: boolean): Dominated {
   const front = new Float64Array(data.length);
   let size = 0;
-  for (let i = 0; i < count; i++) {
-    const at = order[i] as number;
-    const from = at * d;
-    let dominated = false;
-    for (let j = 0; j < size && !dominated; j++) {
-      const row = j * d;
+  return (at) => {
+    const rows = front;
+    const end = size;
+    for (let row = 0; row < end; row += d) {
       let k = 0;
-      if (weakly) {
-        while (k < d && (front[row + k] as number) < (data[from + k] as number)) k++;
-        dominated = k === d;
-      } else {
-        while (k < d && (front[row + k] as number) <= (data[from + k] as number)) k++;
-        if (k === d) {
-          k = 0;
-          while (k < d && front[row + k] === data[from + k]) k++;
-          dominated = k < d;
-        }
-      }
+      if (weakly) while (k < d && (rows[row + k] as number) < (data[at + k] as number)) k++;
+      else while (k < d && (rows[row + k] as number) <= (data[at + k] as number)) k++;
+      if (k < d) continue;
       // what dominates one point tends to dominate the next: halfway to the start
-      if (dominated) {
-        const up = (j >> 1) * d;
-        for (k = 0; k < d; k++) {
-          const x = front[row + k] as number;
-          front[row + k] = front[up + k] as number;
-          front[up + k] = x;
-        }
+      const up = ((row / d) >> 1) * d;
+      for (k = 0; k < d; k++) {
+        const x = rows[row + k] as number;
+        rows[row + k] = rows[up + k] as number;
+        rows[up + k] = x;
       }
+      return true;
     }
-    if (dominated) continue;
-    kept[ids[at] as number] = 1;
-    for (let k = 0; k < d; k++) front[size * d + k] = data[from + k] as number;
-    size++;
-  }
-}
-
-function dropDuplicates(points: PackedPoints, kept: Uint8Array): void {
-  const indices = indicesOf(kept);
-  const subset = gather(points, indices);
-  const d = points.dimension;
-  const order = lexicographicOrder(subset.data, d, subset.count);
-  for (let i = 1; i < order.length; i++) {
-    const a = (order[i - 1] as number) * d;
-    const b = (order[i] as number) * d;
-    let k = 0;
-    while (k < d && subset.data[a + k] === subset.data[b + k]) k++;
-    if (k === d) kept[indices[order[i] as number] as number] = 0;
-  }
+    for (let k = 0; k < d; k++) rows[end + k] = data[at + k] as number;
+    size += d;
+    return false;
+  };
 }

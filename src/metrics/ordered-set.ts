@@ -41,18 +41,14 @@ export class OrderedSet {
   floor(bound: number): number {
     const levels = this.levels;
     let at = bound;
-    for (let depth = 0; depth < levels.length; depth++) {
-      if (at < 0) return -1;
-      const bits = ((levels[depth] as Int32Array)[at >>> 5] as number) & (-1 >>> (31 - (at & 31)));
-      if (bits !== 0) {
-        let found = ((at >>> 5) << 5) + 31 - Math.clz32(bits);
-        while (depth > 0) {
-          depth--;
-          found = (found << 5) + 31 - Math.clz32((levels[depth] as Int32Array)[found] as number);
-        }
-        return found;
+    for (let depth = 0; depth < levels.length && at >= 0; depth++) {
+      let found = at >>> 5;
+      let bits = ((levels[depth] as Int32Array)[found] as number) & (-1 >>> (31 - (at & 31)));
+      at = found - 1;
+      for (let below = depth; bits !== 0; bits = (levels[below] as Int32Array)[found] as number) {
+        found = (found << 5) + 31 - Math.clz32(bits);
+        if (--below < 0) return found;
       }
-      at = (at >>> 5) - 1;
     }
     return -1;
   }
@@ -62,23 +58,15 @@ export class OrderedSet {
     const levels = this.levels;
     let at = bound;
     for (let depth = 0; depth < levels.length; depth++) {
-      const level = levels[depth] as Int32Array;
-      if (at >>> 5 >= level.length) return -1;
-      const bits = (level[at >>> 5] as number) & (-1 << (at & 31));
-      if (bits !== 0) {
-        let found = ((at >>> 5) << 5) + lowestBit(bits);
-        while (depth > 0) {
-          depth--;
-          found = (found << 5) + lowestBit((levels[depth] as Int32Array)[found] as number);
-        }
-        return found;
+      let found = at >>> 5;
+      // past the end there is nothing: undefined is no bit
+      let bits = ((levels[depth] as Int32Array)[found] as number) & (-1 << (at & 31));
+      at = found + 1;
+      for (let below = depth; bits !== 0; bits = (levels[below] as Int32Array)[found] as number) {
+        found = (found << 5) + 31 - Math.clz32(bits & -bits);
+        if (--below < 0) return found;
       }
-      at = (at >>> 5) + 1;
     }
     return -1;
   }
-}
-
-function lowestBit(bits: number): number {
-  return 31 - Math.clz32(bits & -bits);
 }

@@ -2,7 +2,7 @@
  * The boundary: what callers hand in, turned once into finite, row-major, minimised coordinates. Everything behind this
  * file minimises and may assume finite numbers of one dimension without negative zeros.
  */
-import { MetricsError } from "./error.js";
+import { fail, mustBeOneOf, mustEqual } from "./error.js";
 
 /** Points packed row by row: point `i` is `data[i * dimension] … data[i * dimension + dimension - 1]`. */
 export interface PointSet {
@@ -26,33 +26,21 @@ function isPointSet(points: Points): points is PointSet {
   return !Array.isArray(points);
 }
 
-/** Number of points. */
-export function pointCount(points: Points): number {
-  return isPointSet(points) ? points.data.length / points.dimension : points.length;
-}
-
 /** Number of objectives, or 0 where an empty `number[][]` does not tell. */
 export function pointDimension(points: Points): number {
   return isPointSet(points) ? points.dimension : (points[0]?.length ?? 0);
 }
 
+const OBJECTIVES: readonly Objective[] = ["max", "min"];
+
 /** +1 for an objective that is minimised, −1 for one that is maximised, per objective. */
 export function senseSigns(sense: Sense, dimension: number): Float64Array {
   const signs = new Float64Array(dimension);
-  if (typeof sense !== "string" && sense.length !== dimension) {
-    throw new MetricsError(
-      "dimension-mismatch",
-      `sense names ${sense.length} objectives, the points have ${dimension}; give "max", "min" or one entry per objective`,
-    );
-  }
+  const one = typeof sense !== "object";
+  if (!one && dimension > 0) mustEqual(sense.length, dimension, "objectives that sense names");
   for (let k = 0; k < dimension; k++) {
-    const objective = typeof sense === "string" ? sense : sense[k];
-    if (objective !== "max" && objective !== "min") {
-      throw new MetricsError(
-        "bad-option",
-        `sense of objective ${k} is ${String(objective)}; it must be "max" or "min"`,
-      );
-    }
+    const objective = one ? sense : sense[k];
+    mustBeOneOf(objective, OBJECTIVES, "sense");
     signs[k] = objective === "min" ? 1 : -1;
   }
   return signs;
@@ -72,47 +60,37 @@ export function minimised(
 ): PackedPoints {
   const signs = senseSigns(sense, dimension);
   const source = isPointSet(points) ? points.data : flattened(points, dimension, what);
-  if (source.length > 0 && (pointDimension(points) !== dimension || source.length % dimension !== 0)) {
-    throw badDimension(what, Math.floor(source.length / dimension), pointDimension(points), dimension);
+  const count = source.length && source.length / dimension;
+  if (count > 0) {
+    mustEqual(pointDimension(points), dimension, `${what}: coordinates`);
+    mustEqual(source.length, Math.floor(count) * dimension, `${what}: numbers`);
   }
   const data = new Float64Array(source.length);
   for (let i = 0, k = 0; i < source.length; i++) {
     const x = source[i] as number;
     if (x - x !== 0) {
-      throw new MetricsError(
+      fail(
         "not-finite",
-        `${what}: point ${Math.floor(i / dimension)}, objective ${k} is ${x}; drop or repair the point first`,
+        `${what}: point ${Math.floor(i / dimension)}, objective ${k} is ${x}; drop or repair it first`,
       );
     }
-    // + 0 turns -0 into 0, which radix sort would otherwise order before it
+    // + 0 turns -0 into 0, which is not to be ordered before it
     data[i] = (signs[k] as number) * x + 0;
     if (++k === dimension) k = 0;
   }
-  return { data, dimension, count: dimension > 0 ? source.length / dimension : 0 };
+  return { data, dimension, count };
 }
 
 function flattened(points: readonly (readonly number[])[], dimension: number, what: string): Float64Array {
   const out = new Float64Array(points.length * dimension);
   points.forEach((point, i) => {
-    if (point.length !== dimension || dimension === 0) throw badDimension(what, i, point.length, dimension);
+    mustEqual(point.length, dimension || "at least 1", `${what}: coordinates of point ${i}`);
     out.set(point, i * dimension);
   });
   return out;
 }
 
-function badDimension(what: string, point: number, found: number, dimension: number): MetricsError {
-  return new MetricsError(
-    "dimension-mismatch",
-    `${what}: point ${point} has ${found} coordinates, expected ${dimension || "at least 1"}`,
-  );
-}
-
 /** One point (a reference, an ideal) in minimised form. */
 export function minimisedPoint(point: readonly number[], sense: Sense, what: string): Float64Array {
-  return minimised([point], sense, what).data;
-}
-
-/** Packed copy as given, checked but with no sense applied. */
-export function packed(points: Points, what = "points"): PackedPoints {
-  return minimised(points, "min", what);
+  return minimised({ data: new Float64Array(point), dimension: point.length }, sense, what).data;
 }

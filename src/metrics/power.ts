@@ -1,5 +1,5 @@
 import { normalQuantile, studentQuantile } from "./distributions.js";
-import { MetricsError } from "./error.js";
+import { fail, mustLieWithin } from "./error.js";
 
 export interface PowerOptions {
   /** Two-sided significance is 1 − level; default 0.95. */
@@ -18,15 +18,12 @@ export interface PowerOptions {
  * @throws MetricsError `bad-option`
  */
 export function minimalDetectableEffect(standardError: number, options: PowerOptions = {}): number {
-  const level = options.level ?? 0.95;
-  const power = options.power ?? 0.8;
-  const degrees = options.degrees ?? Number.POSITIVE_INFINITY;
-  if (!(standardError >= 0 && Number.isFinite(standardError))) {
-    throw new MetricsError("bad-option", `standard error is ${standardError}; it must be a number of at least 0`);
+  const { level = 0.95, power = 0.8, degrees = Number.POSITIVE_INFINITY } = options;
+  if (!(standardError >= 0 && standardError < Number.POSITIVE_INFINITY && degrees >= 1)) {
+    fail("bad-option", `standard error ${standardError} must be at least 0, degrees ${degrees} at least 1`);
   }
-  if (!(level > 0 && level < 1 && power > 0.5 && power < 1 && degrees >= 1)) {
-    throw new MetricsError("bad-option", "level must lie in (0, 1), power in (0.5, 1), degrees be at least 1");
-  }
+  mustLieWithin(level, 0, 1, "level");
+  mustLieWithin(power, 0.5, 1, "power");
   const quantile = (p: number): number =>
     Number.isFinite(degrees) ? studentQuantile(2 * p - 1, degrees) : normalQuantile(p);
   return (quantile((1 + level) / 2) + quantile(power)) * standardError;

@@ -1,8 +1,7 @@
-import { MetricsError, positiveInteger } from "./error.js";
-import { medianBandwidth } from "./kernels.js";
+import { mustEqual, positiveInteger } from "./error.js";
+import { bandwidth } from "./kernels.js";
 import {
   columnCentred,
-  type DenseMatrix,
   dense,
   inner,
   type Matrix,
@@ -27,22 +26,18 @@ export interface RandomFourierOptions {
  */
 export function randomFourierFeatures(x: MatrixLike, options: RandomFourierOptions): Matrix {
   const a = dense(x, "X");
-  const features = options.features ?? 512;
+  const { features = 512, generator } = options;
   positiveInteger(features, "features");
-  const sigma = options.sigma === "median" ? medianBandwidth(a, "X") : options.sigma;
-  if (!(sigma > 0 && Number.isFinite(sigma))) {
-    throw new MetricsError("bad-option", `sigma is ${sigma}; it must be a number above 0`);
-  }
-  const omega: DenseMatrix = { data: new Float64Array(features * a.columns), rows: features, columns: a.columns };
-  for (let i = 0; i < omega.data.length; i++) omega.data[i] = standardNormal(options.generator) / sigma;
-  const phases = Float64Array.from({ length: features }, () => 2 * Math.PI * uniform(options.generator));
-  const out = timesTransposed(a, omega);
+  const sigma = bandwidth(options.sigma, a, "X");
+  const omega = {
+    data: Float64Array.from({ length: features * a.columns }, () => standardNormal(generator) / sigma),
+    rows: features,
+    columns: a.columns,
+  };
+  const phases = Float64Array.from({ length: features }, () => 2 * Math.PI * uniform(generator));
+  const { data, rows, columns } = timesTransposed(a, omega);
   const scale = Math.sqrt(2 / features);
-  for (let i = 0, o = 0; i < a.rows; i++) {
-    for (let j = 0; j < features; j++, o++)
-      out.data[o] = scale * Math.cos((out.data[o] as number) + (phases[j] as number));
-  }
-  return out;
+  return { data: data.map((x, o) => scale * Math.cos(x + (phases[o % features] as number))), rows, columns };
 }
 
 /**
@@ -52,9 +47,7 @@ export function randomFourierFeatures(x: MatrixLike, options: RandomFourierOptio
 export function randomFourierHsic(x: MatrixLike, y: MatrixLike, options: RandomFourierOptions): number {
   const phi = columnCentred(dense(randomFourierFeatures(x, options), "features of X"));
   const psi = dense(randomFourierFeatures(y, options), "features of Y");
-  if (phi.rows !== psi.rows) {
-    throw new MetricsError("dimension-mismatch", `X has ${phi.rows} rows, Y has ${psi.rows}; rows are paired samples`);
-  }
+  mustEqual(psi.rows, phi.rows, "rows of Y");
   const product = transposedTimes(phi, psi);
   return inner(product, product) / phi.rows / phi.rows;
 }

@@ -31,10 +31,11 @@ export function standardNormal(generator: RandomGenerator): number {
 
 /** Shuffles in place (Fisher–Yates). */
 export function shuffle(values: Int32Array, generator: RandomGenerator): void {
-  for (let i = values.length - 1; i > 0; i--) {
-    const j = uniformIndex(generator, i + 1);
-    const swap = values[i] as number;
-    values[i] = values[j] as number;
-    values[j] = swap;
-  }
+  for (let i = values.length - 1; i > 0; i--) swap(values, i, uniformIndex(generator, i + 1));
+}
+
+export function swap(values: Int32Array, i: number, j: number): void {
+  const at = values[i] as number;
+  values[i] = values[j] as number;
+  values[j] = at;
 }

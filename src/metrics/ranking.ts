@@ -12,8 +12,7 @@ export function paretoRanks(points: Points, options: { readonly sense: Sense }):
   const { data, dimension: d, count } = minimised(points, options.sense);
   const ranks = new Int32Array(count);
   const fronts: number[][] = [];
-  const order = count === 0 ? new Int32Array(0) : lexicographicOrder(data, d, count);
-  for (const at of order) {
+  for (const at of lexicographicOrder(data, d, count)) {
     let low = 0;
     let high = fronts.length;
     while (low < high) {
@@ -22,27 +21,21 @@ export function paretoRanks(points: Points, options: { readonly sense: Sense }):
       else high = middle;
     }
     ranks[at] = low;
-    const front = fronts[low];
-    if (front === undefined) fronts.push([at]);
-    else front.push(at);
+    if (low === fronts.length) fronts.push([]);
+    fronts[low]?.push(at);
   }
   return ranks;
 }
 
 function dominatedByFront(data: Float64Array, d: number, at: number, front: readonly number[]): boolean {
   // in two objectives only the lowest of a front can dominate, and that is the last one added
-  const first = d === 2 ? Math.max(0, front.length - 1) : 0;
-  for (let j = front.length - 1; j >= first; j--) {
-    const other = front[j] as number;
+  return (d === 2 ? front.slice(-1) : front).some((other) => {
     let better = false;
-    let k = 0;
-    for (; k < d; k++) {
-      const x = data[other * d + k] as number;
-      const y = data[at * d + k] as number;
-      if (x > y) break;
-      if (x < y) better = true;
+    for (let k = 0; k < d; k++) {
+      const gap = (data[other * d + k] as number) - (data[at * d + k] as number);
+      if (gap > 0) return false;
+      if (gap < 0) better = true;
     }
-    if (k === d && better) return true;
-  }
-  return false;
+    return better;
+  });
 }

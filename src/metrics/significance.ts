@@ -1,6 +1,6 @@
 import { studentTwoSided } from "./distributions.js";
-import { MetricsError, positiveInteger } from "./error.js";
-import { fewClustersInterval, mean } from "./intervals.js";
+import { fail, mustBeFinite, mustBeOneOf, mustExist, positiveInteger } from "./error.js";
+import { fewClustersInterval, mean, total } from "./intervals.js";
 import type { RandomGenerator } from "./random.js";
 
 export type Alternative = "two-sided" | "greater" | "less";
@@ -31,48 +31,38 @@ const EXACT_PAIRS = 14;
  * @throws MetricsError `empty-set`, `not-finite`, `bad-option`
  */
 export function pairedPermutationTest(differences: ArrayLike<number>, options: PermutationOptions): TestResult {
+  const { generator, resamples = 10_000, alternative = "two-sided" } = options;
   const n = differences.length;
-  const resamples = options.resamples ?? 10_000;
-  const alternative = options.alternative ?? "two-sided";
   positiveInteger(resamples, "resamples");
-  let observed = 0;
-  let magnitude = 0;
-  for (let i = 0; i < n; i++) {
-    const x = differences[i] as number;
-    if (!Number.isFinite(x)) throw new MetricsError("not-finite", `difference ${i} is ${x}`);
-    observed += x;
-    magnitude += Math.abs(x);
-  }
-  if (n === 0) throw new MetricsError("empty-set", "no pairs to compare");
+  mustBeOneOf(alternative, ["two-sided", "greater", "less"], "alternative");
+  mustExist(n, "pairs to compare");
+  const side = alternative === "less" ? -1 : 1;
+  const pairs = Float64Array.from(differences, (x, i) => {
+    mustBeFinite(x, `difference ${i}`);
+    return side * x;
+  });
+  const size = (sum: number): number => (alternative === "two-sided" ? Math.abs(sum) : sum);
+  const observed = total(pairs);
   // sums of the same numbers in another order differ by rounding; such a tie must count as one
-  const slack = magnitude * n * 2.3e-16;
-  const extreme = (sum: number): boolean =>
-    alternative === "greater"
-      ? sum >= observed - slack
-      : alternative === "less"
-        ? sum <= observed + slack
-        : Math.abs(sum) >= Math.abs(observed) - slack;
-  let hits = 0;
-  if (n <= EXACT_PAIRS) {
-    const patterns = 2 ** n;
-    for (let pattern = 0; pattern < patterns; pattern++) {
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += (pattern >>> i) & 1 ? -(differences[i] as number) : (differences[i] as number);
-      if (extreme(sum)) hits++;
-    }
-    return { p: hits / patterns, statistic: observed / n, method: "exact" };
-  }
-  for (let b = 0; b < resamples; b++) {
+  const least = size(observed) - total(pairs.map(Math.abs)) * n * 2.3e-16;
+  const exact = n <= EXACT_PAIRS;
+  const patterns = exact ? 2 ** n : resamples;
+  let hits = exact ? 0 : 1;
+  for (let b = 0; b < patterns; b++) {
     let sum = 0;
-    let bits = 0;
+    let bits = b;
     for (let i = 0; i < n; i++) {
-      if ((i & 31) === 0) bits = options.generator.next();
-      sum += bits & 1 ? -(differences[i] as number) : (differences[i] as number);
+      if (!exact && (i & 31) === 0) bits = generator.next();
+      sum += bits & 1 ? -(pairs[i] as number) : (pairs[i] as number);
       bits >>>= 1;
     }
-    if (extreme(sum)) hits++;
+    if (size(sum) >= least) hits++;
   }
-  return { p: (1 + hits) / (1 + resamples), statistic: observed / n, method: "monte-carlo" };
+  return {
+    p: hits / (exact ? patterns : 1 + patterns),
+    statistic: (side * observed) / n,
+    method: exact ? "exact" : "monte-carlo",
+  };
 }
 
 /**
@@ -88,7 +78,8 @@ export function pairedTTest(
   const m = mean(differences);
   // every cluster says exactly the same: no p-value is small enough, and 0 is not one
   if (standardError === 0) return { p: m === 0 ? 1 : Number.MIN_VALUE, statistic: m, method: "t" };
-  return { p: studentTwoSided(m / standardError, degrees), statistic: m / standardError, method: "t" };
+  const statistic = m / standardError;
+  return { p: studentTwoSided(statistic, degrees), statistic, method: "t" };
 }
 
 /**
@@ -97,15 +88,9 @@ export function pairedTTest(
  */
 export function bootstrapPValue(replicates: ArrayLike<number>): number {
   const n = replicates.length;
-  if (n === 0) throw new MetricsError("empty-set", "no replicates: run the bootstrap first");
-  let below = 0;
-  let above = 0;
-  for (let i = 0; i < n; i++) {
-    const x = replicates[i] as number;
-    if (x <= 0) below++;
-    if (x >= 0) above++;
-  }
-  return Math.min(1, (2 * (1 + Math.min(below, above))) / (1 + n));
+  mustExist(n, "replicates");
+  const count = (side: number): number => total(Array.from(replicates, (x) => (side * x >= 0 ? 1 : 0)));
+  return Math.min(1, (2 * (1 + Math.min(count(-1), count(1)))) / (1 + n));
 }
 
 /**
@@ -115,14 +100,15 @@ export function bootstrapPValue(replicates: ArrayLike<number>): number {
  * @throws MetricsError `bad-option` for a p outside [0, 1]
  */
 export function holm(pValues: readonly number[]): number[] {
-  const order = pValues.map((_, i) => i).sort((a, b) => (pValues[a] as number) - (pValues[b] as number));
-  const adjusted = new Array<number>(pValues.length).fill(0);
+  const adjusted = [...pValues];
   let largest = 0;
-  order.forEach((at, rank) => {
-    const p = pValues[at] as number;
-    if (!(p >= 0 && p <= 1)) throw new MetricsError("bad-option", `p-value ${at} is ${p}; it must lie in [0, 1]`);
-    largest = Math.max(largest, Math.min(1, (pValues.length - rank) * p));
-    adjusted[at] = largest;
-  });
+  pValues
+    .map((p, at) => ({ p, at }))
+    .sort((a, b) => a.p - b.p)
+    .forEach(({ p, at }, rank) => {
+      if (!(p >= 0 && p <= 1)) fail("bad-option", `p-value ${at} is ${p}; it must lie in [0, 1]`);
+      largest = Math.max(largest, Math.min(1, (pValues.length - rank) * p));
+      adjusted[at] = largest;
+    });
   return adjusted;
 }

@@ -1,7 +1,9 @@
-import { MetricsError, positiveInteger } from "./error.js";
+import { mustReach, positiveInteger } from "./error.js";
 import type { HypervolumeOptions } from "./hypervolume.js";
+import { mean, variance } from "./intervals.js";
+import { allIndices, gather } from "./nondominated.js";
 import { minimised, minimisedPoint, type Points } from "./point-set.js";
-import { type RandomGenerator, uniformIndex } from "./random.js";
+import { type RandomGenerator, swap, uniformIndex } from "./random.js";
 import { RepeatedHypervolume } from "./repeated-hypervolume.js";
 
 export interface SubsetAverageOptions extends Pick<HypervolumeOptions, "reference" | "sense"> {
@@ -29,51 +31,32 @@ export type SubsetAverage =
  * @throws MetricsError `too-few` for fewer points than `size`, `bad-option`, `dimension-mismatch`, `not-finite`
  */
 export function subsetHypervolume(points: Points, options: SubsetAverageOptions): SubsetAverage {
+  const { size, subsets: limit = 2000, generator } = options;
   const d = options.reference.length;
   const reference = minimisedPoint(options.reference, options.sense, "reference");
-  const { data, count } = minimised(points, options.sense, "points", d);
-  const { size } = options;
-  const limit = options.subsets ?? 2000;
+  const all = minimised(points, options.sense, "points", d);
   positiveInteger(size, "size");
   positiveInteger(limit, "subsets", 2);
-  if (count < size) throw new MetricsError("too-few", `${count} points have no subset of ${size}`);
+  mustReach(all.count, size, `points for a subset of ${size}`);
   const kernel = new RepeatedHypervolume(reference, size);
-  const chosen = new Float64Array(size * d);
-  const volume = (indices: Int32Array): number => {
-    for (let i = 0; i < size; i++)
-      for (let k = 0; k < d; k++) chosen[i * d + k] = data[(indices[i] as number) * d + k] as number;
-    return kernel.volume(chosen, 0, size);
-  };
-  if (binomial(count, size) <= limit) {
-    const indices = Int32Array.from({ length: size }, (_, i) => i);
-    let sum = 0;
-    let subsets = 0;
-    do {
-      sum += volume(indices);
-      subsets++;
-    } while (nextCombination(indices, count));
-    return { method: "all-subsets", value: sum / subsets, subsets };
+  const order = allIndices(all.count);
+  const chosen = order.subarray(0, size);
+  const volume = (): number => kernel.volume(gather(all, chosen).data, 0, size);
+  const values: number[] = [];
+  if (binomial(all.count, size) <= limit) {
+    do values.push(volume());
+    while (nextCombination(chosen, all.count));
+    return { method: "all-subsets", value: mean(values), subsets: values.length };
   }
-  const pool = Int32Array.from({ length: count }, (_, i) => i);
-  let mean = 0;
-  let squares = 0;
-  for (let s = 1; s <= limit; s++) {
-    for (let i = 0; i < size; i++) {
-      const j = i + uniformIndex(options.generator, count - i);
-      const swap = pool[i] as number;
-      pool[i] = pool[j] as number;
-      pool[j] = swap;
-    }
-    const value = volume(pool);
-    const difference = value - mean;
-    mean += difference / s;
-    squares += difference * (value - mean);
+  while (values.length < limit) {
+    for (let i = 0; i < size; i++) swap(order, i, i + uniformIndex(generator, all.count - i));
+    values.push(volume());
   }
   return {
     method: "random-subsets",
-    value: mean,
+    value: mean(values),
     subsets: limit,
-    standardError: Math.sqrt(squares / (limit - 1) / limit),
+    standardError: Math.sqrt(variance(values) / limit),
   };
 }
 
@@ -88,7 +71,7 @@ function nextCombination(indices: Int32Array, n: number): boolean {
   let i = k - 1;
   while (i >= 0 && indices[i] === n - k + i) i--;
   if (i < 0) return false;
-  indices[i] = (indices[i] as number) + 1;
-  for (let j = i + 1; j < k; j++) indices[j] = (indices[j - 1] as number) + 1;
+  const first = (indices[i] as number) + 1;
+  for (let j = i; j < k; j++) indices[j] = first + j - i;
   return true;
 }

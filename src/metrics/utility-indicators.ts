@@ -1,7 +1,7 @@
 /** What a set is worth to people whose preferences are weights: utilities averaged or at their worst over weights. */
 import { orderBy } from "./argsort.js";
 import { bothSets, type IndicatorResult, type ReferenceSetOptions } from "./distance-indicators.js";
-import { MetricsError } from "./error.js";
+import { fail, mustEqual, mustExist, positiveInteger } from "./error.js";
 import { mean } from "./intervals.js";
 import { gather, nondominatedOf } from "./nondominated.js";
 import { minimised, minimisedPoint, type PackedPoints, type Points, type Sense } from "./point-set.js";
@@ -26,24 +26,19 @@ export function r2(points: Points, options: R2Options): IndicatorResult {
   const ideal = minimisedPoint(options.reference, options.sense, "reference");
   const d = ideal.length;
   const all = minimised(points, options.sense, "points", d);
-  if (all.count === 0) throw new MetricsError("empty-set", "no points to take R2 of");
-  for (let i = 0; i < all.data.length; i++) {
-    const gap = (all.data[i] as number) - (ideal[i % d] as number);
+  mustExist(all.count, "points to take R2 of");
+  all.data.forEach((x, i) => {
+    const gap = x - (ideal[i % d] as number);
     if (gap < 0) {
-      throw new MetricsError(
+      fail(
         "bad-option",
         `point ${Math.floor(i / d)} is better than the reference in objective ${i % d}; R2 needs an ideal point that none passes`,
       );
     }
     all.data[i] = gap;
-  }
+  });
   if (options.weights === undefined) {
-    if (d !== 2) {
-      throw new MetricsError(
-        "bad-option",
-        `R2 is exact in two objectives only, there are ${d}; give weights to average over`,
-      );
-    }
+    if (d !== 2) fail("bad-option", `R2 is exact in two objectives only, there are ${d}; give weights to average over`);
     return { value: exactR2(gather(all, nondominatedOf(all, false, true))), method: "exact" };
   }
   const weights = weightRows(options.weights, d);
@@ -53,7 +48,7 @@ export function r2(points: Points, options: R2Options): IndicatorResult {
     for (let o = 0; o < all.data.length; o += d) {
       let most = 0;
       for (let k = 0; k < d; k++) most = Math.max(most, (weights[w + k] as number) * (all.data[o + k] as number));
-      if (most < least) least = most;
+      least = Math.min(least, most);
     }
     sum += least;
   }
@@ -81,9 +76,9 @@ function exactR2({ data, count }: PackedPoints): number {
 }
 
 function weightRows(weights: readonly (readonly number[])[], dimension: number): Float64Array {
-  if (weights.length === 0) throw new MetricsError("empty-set", "no weights to average over");
+  mustExist(weights.length, "weights to average over");
   const { data } = minimised(weights, "min", "weights", dimension);
-  if (data.some((w) => w < 0)) throw new MetricsError("bad-option", "a weight is below 0");
+  if (data.some((w) => w < 0)) fail("bad-option", "a weight is below 0");
   return data;
 }
 
@@ -93,20 +88,23 @@ export interface WeightsOptions {
   readonly weights: readonly (readonly number[])[];
 }
 
-/** Best utility max_a wᵀa for each weight, where larger is better (minimised objectives enter negated), and which a it is. */
-function bestUtilities(
-  { data, dimension: d }: PackedPoints,
-  weights: Float64Array,
-): { best: Float64Array; at: Int32Array } {
-  const best = new Float64Array(weights.length / d).fill(Number.NEGATIVE_INFINITY);
+/** wᵀa, where larger is better (minimised objectives enter negated). */
+function utility(weights: Float64Array, w: number, { data, dimension: d }: PackedPoints, at: number): number {
+  let sum = 0;
+  for (let k = 0; k < d; k++) sum -= (weights[w * d + k] as number) * (data[at * d + k] as number);
+  return sum;
+}
+
+/** Best utility max_a wᵀa for each weight, and which a it is. */
+function bestUtilities(points: PackedPoints, weights: Float64Array): { best: Float64Array; at: Int32Array } {
+  const best = new Float64Array(weights.length / points.dimension).fill(Number.NEGATIVE_INFINITY);
   const at = new Int32Array(best.length);
   for (let w = 0; w < best.length; w++) {
-    for (let o = 0; o < data.length; o += d) {
-      let utility = 0;
-      for (let k = 0; k < d; k++) utility -= (weights[w * d + k] as number) * (data[o + k] as number);
-      if (utility > (best[w] as number)) {
-        best[w] = utility;
-        at[w] = o / d;
+    for (let i = 0; i < points.count; i++) {
+      const own = utility(weights, w, points, i);
+      if (own > (best[w] as number)) {
+        best[w] = own;
+        at[w] = i;
       }
     }
   }
@@ -118,7 +116,7 @@ function weighted(points: Points, options: WeightsOptions): [PackedPoints, Float
   const dimension = options.weights[0]?.length ?? 0;
   const weights = weightRows(options.weights, dimension);
   const all = minimised(points, options.sense, "points", dimension);
-  if (all.count === 0) throw new MetricsError("empty-set", "no points to take the utility of");
+  mustExist(all.count, "points to take the utility of");
   return [all, weights];
 }
 
@@ -167,22 +165,15 @@ export interface PreferenceMap extends WeightsOptions {
  * @throws MetricsError `dimension-mismatch`, `bad-option` for an index that names no point
  */
 export function meanInnerProduct(points: Points, options: PreferenceMap): IndicatorResult {
-  const [{ data, count, dimension: d }, weights] = weighted(points, options);
-  if (options.candidateOf.length !== options.weights.length) {
-    throw new MetricsError(
-      "dimension-mismatch",
-      `candidateOf names ${options.candidateOf.length} candidates for ${options.weights.length} weights`,
-    );
-  }
-  let sum = 0;
-  for (let w = 0; w < options.weights.length; w++) {
-    const at = options.candidateOf[w] as number;
-    if (!(Number.isInteger(at) && at >= 0 && at < count)) {
-      throw new MetricsError("bad-option", `candidateOf of weight ${w} is ${at}; it must be an index below ${count}`);
-    }
-    for (let k = 0; k < d; k++) sum -= (weights[w * d + k] as number) * (data[at * d + k] as number);
-  }
-  return { value: sum / options.weights.length, method: "declared-map" };
+  const { candidateOf, weights } = options;
+  const [all, rows] = weighted(points, options);
+  mustEqual(candidateOf.length, weights.length, "candidates that candidateOf names");
+  const values = weights.map((_, w) => {
+    const at = candidateOf[w] as number;
+    positiveInteger(at, `candidateOf of weight ${w}`, 0, all.count - 1);
+    return utility(rows, w, all, at);
+  });
+  return { value: mean(values), method: "declared-map" };
 }
 
 /** For each weight the index of the point with the best utility (the first, at ties): a map where a method declares none. */

@@ -465,7 +465,7 @@ describe("what has no value is an error", () => {
     ],
     [
       "no permutations",
-      () => hsicPermutationTest([[1]], [[1]], { generator: seeded(1), permutations: 0 }),
+      () => hsicPermutationTest([[1], [2], [4], [8]], [[1], [0], [2], [5]], { generator: seeded(1), permutations: 0 }),
       "bad-option",
     ],
     [

@@ -330,7 +330,7 @@ describe("interference summary", () => {
   });
 
   test("layers and values must fit", () => {
-    expect(() => interference(["a"], layers)).toThrow(/3 vectors for 1 values/);
+    expect(() => interference(["a"], layers)).toThrow(/vectors of q: 3, expected 1/);
     expect(() => interference(["a"], [])).toThrow(/no layers/);
   });
 });
