@@ -90,7 +90,10 @@ export class Tokenizer {
     return this.#encode(text, "continuation", options);
   }
 
-  /** The text of ids that begin a text; bytes that are no UTF-8 become U+FFFD. */
+  /**
+   * The text of ids that begin a text; bytes that are no UTF-8 become U+FFFD, and so does an id without a token: models whose
+   * embedding is padded to a round size (Qwen2) have such ids, and may sample them.
+   */
   decode(ids: ArrayLike<number>, options: DecodeOptions = {}): string {
     return this.#decode(ids, "start", options);
   }
@@ -111,17 +114,24 @@ export class Tokenizer {
   }
 
   #decode(ids: ArrayLike<number>, place: "start" | "continuation", { specials }: DecodeOptions): string {
-    const kept: number[] = [];
+    const pieces: string[] = [];
+    let kept: number[] = [];
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i] as number;
-      if (!this.#tokenOf.has(id)) throw new ModelFileError(this.#path, `no token has id ${id}: does it fit the model?`);
-      if (specials !== "skip" || !this.specialIds.has(id)) kept.push(id);
+      if (!this.#tokenOf.has(id)) {
+        pieces.push(this.#decodeKnown(kept, pieces.length === 0 ? place : "continuation"), "\ufffd");
+        kept = [];
+      } else if (specials !== "skip" || !this.specialIds.has(id)) kept.push(id);
     }
+    return pieces.join("") + this.#decodeKnown(kept, pieces.length === 0 ? place : "continuation");
+  }
+
+  #decodeKnown(kept: readonly number[], place: "start" | "continuation"): string {
     if (kept.length === 0) return "";
     if (this.#fastDecode !== undefined) return this.#fastDecode(kept);
     // Cleaning up would move spaces before punctuation, and decode(encode(text)) would not be the text.
     const options = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
-    return this.#variant(place, "parse").decode(kept, options);
+    return this.#variant(place, "parse").decode([...kept], options);
   }
 
   /** One word in byte characters, through the library's queue of merges. */

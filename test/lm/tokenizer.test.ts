@@ -90,8 +90,12 @@ describe("a tokenizer that does not fit the model", () => {
     );
   });
 
-  test("an id that no token has does not decode to something else", () => {
-    expect(() => new Tokenizer(trained).decode([299])).toThrow(/no token has id 299: does it fit the model/);
+  test("an id that no token has, of an embedding padded to a round size, is one U+FFFD in the text", () => {
+    const tokenizer = new Tokenizer(trained);
+    const [a, b] = [tokenizer.encode("the "), tokenizer.encodeContinuation("sun")];
+    expect(tokenizer.decode([...a, 299, ...b])).toBe("the \ufffdsun");
+    expect(tokenizer.decodeContinuation([299, 299])).toBe("\ufffd\ufffd");
+    expect(tokenizer.decode([299], { specials: "skip" })).toBe("\ufffd");
   });
 });
 
