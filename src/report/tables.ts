@@ -82,6 +82,7 @@ export function valuesTable(summary: RunSummary): NotedTable {
 
 export function differencesTable(summary: RunSummary): NotedTable {
   const rows = [...summary.differences, ...summary.questions];
+  const both = summary.differences.length > 0 && summary.questions.length > 0;
   return {
     table: {
       columns: [
@@ -91,14 +92,16 @@ export function differencesTable(summary: RunSummary): NotedTable {
         column("relative", "right"),
         column("p (Holm)", "right"),
         column("shown"),
+        ...(both ? [column("family")] : []),
       ],
-      rows: rows.map(({ a, b, difference, relative, pHolm, shown }) => [
+      rows: rows.map(({ a, b, difference, relative, pHolm, shown }, at) => [
         `${sanitise(a)} − ${sanitise(b)}`,
         signed(difference.value),
         interval(difference),
         relative === null ? DASH : `${signed(relative.value * 100, 1)}${NBSP}%`,
         probability(pHolm),
         shown ? "yes" : "no",
+        ...(both ? [at < summary.differences.length ? "leader" : "question"] : []),
       ]),
     },
     notes: ["paired over prompts (and seeds); p adjusted by Holm over the differences of its family"],

@@ -1,6 +1,6 @@
 /** Columns that text takes in a terminal: combining marks none, East Asian wide characters and emoji two. */
 
-const NARROW = /^[\u0020-\u007e\u00a0-\u02ff\u0370-\u10ff]*$/;
+const NARROW = /^[\u0020-\u007e\u00a0-\u02ff\u0370-\u10ff\u2010-\u2027\u2030-\u205e\u2212]*$/;
 const WIDE =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|^\p{Emoji_Presentation}|\ufe0f/u;
 const ZERO = /^[\p{Mn}\p{Me}\u200b-\u200d]+$/u;

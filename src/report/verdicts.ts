@@ -7,8 +7,10 @@ import { decimal, duration, flops, integer, interval, NBSP, percent, probability
 /** Statements about methods, rather than about these trained models, need this many seeds (PROTOCOL §6). */
 export const SEEDS_NEEDED = 3;
 
+/** In quotation marks where it holds a comma: in a sentence nobody would see where it ends. */
 export function titleOf(summary: RunSummary, id: string): string {
-  return sanitise(summary.methods.find((method) => method.id === id)?.title ?? id);
+  const title = sanitise(summary.methods.find((method) => method.id === id)?.title ?? id);
+  return title.includes(",") ? `“${title}”` : title;
 }
 
 function possessive(name: string): string {

@@ -1,6 +1,6 @@
 /** `dash [RUN]`: watches a run, live or finished, from any terminal. */
 import { setPriority } from "node:os";
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { InputError } from "../../data/errors.js";
 import { type Capability, capabilityOf, type DisplayFlags } from "../../ui/app/capability.js";
 import { Controller } from "../../ui/app/controller.js";
@@ -61,6 +61,8 @@ async function chooseRun(
 
 async function watch(folder: string, { depth, ground, charset }: Capability, io: Io): Promise<ExitCode> {
   const follower = new RunFollower(folder);
+  const near = relative(io.cwd, folder);
+  follower.state.folder = near === "" || near.length >= folder.length ? folder : near;
   follower.poll();
   try {
     return await onScreen(

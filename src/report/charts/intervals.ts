@@ -44,7 +44,11 @@ function standing(method: RunSummary["methods"][number]): string {
 
 /** The leader against every rival, and what the suite asks beside that. */
 export function differencesFigure(summary: RunSummary): Figure | null {
-  const rows = differenceRows(summary, [...summary.differences, ...summary.questions]);
+  // What the leader's row has said already is not drawn again where the suite asks for it.
+  const asked = summary.questions.filter(
+    ({ a, b }) => !summary.differences.some((difference) => difference.a === a && difference.b === b),
+  );
+  const rows = differenceRows(summary, [...summary.differences, ...asked]);
   if (rows.length === 0) return null;
   return {
     name: "differences",

@@ -65,7 +65,10 @@ function live(state: RunState, seeds: readonly number[]) {
 /** One row a method: marker, name, whisker, figures. @returns rows drawn */
 export function drawHypervolumes(region: Region, input: PanelInput, rows: readonly HypervolumeRow[]): number {
   const known = rows.flatMap(({ estimate }) => (estimate === null ? [] : [estimate]));
-  const [from, to] = [0, Math.max(...known.map(({ high }) => high), 1e-9)];
+  const to = Math.max(...known.map(({ high }) => high), 1e-9);
+  // Whiskers need no zero: what is read off them is where they lie to one another.
+  const least = Math.min(...known.map(({ low }) => low), to);
+  const from = Math.max(0, least - 0.08 * (to - least));
   const names = Math.min(Math.max(4, ...rows.map(({ mark }) => mark.id.length)), Math.floor(region.width / 3));
   const full = rows.map(({ estimate }) =>
     estimate === null ? "–" : `${decimal(estimate.value)} ${interval(estimate)}`,

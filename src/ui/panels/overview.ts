@@ -1,6 +1,7 @@
 /** The first screen: how far the run is and what it spends; once it has finished, who wins, is it real, what it cost. */
 import type { RunSummary } from "../../bench/summary.js";
 import { decimal, duration, flops, percent } from "../../report/numbers.js";
+import { shellCommand } from "../../report/shell.js";
 import { wrap } from "../../report/text-width.js";
 import { isItReal, whatItCost, whoWins } from "../../report/verdicts.js";
 import { drawBar } from "../draw/bar.js";
@@ -270,7 +271,7 @@ export function statusWords(state: RunState): string {
 
 function restWords(state: RunState): string {
   if (state.status.kind === "interrupted" || state.status.kind === "dead") {
-    return `go on with: mva-bench run --resume ${state.start?.run ?? "RUN"}`;
+    return `go on with: ${shellCommand(["mva-bench", "run", "--resume", state.folder ?? state.start?.run ?? "RUN"])}`;
   }
   return state.status.kind === "running" ? "between trainings" : "";
 }

@@ -25,6 +25,11 @@ export function legend(entries: readonly Entry[], width: number): Line[] {
     used += size;
   }
   return rows.map((row) =>
-    row.flatMap(({ sign, style, name }): Line => [[sign, style], [` ${name}${" ".repeat(GAP)}`, dim()]]),
+    row.flatMap(
+      ({ sign, style, name }): Line => [
+        [sign, style],
+        [` ${name}${" ".repeat(GAP)}`, dim()],
+      ],
+    ),
   );
 }

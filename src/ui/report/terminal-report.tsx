@@ -9,7 +9,7 @@ import { decimal } from "../../report/numbers.js";
 import { renderTable } from "../../report/table.js";
 import { wrap } from "../../report/text-width.js";
 import type { Screen } from "../draw/screen.js";
-import { bold, dim, PLAIN, seriesStyle } from "../draw/style.js";
+import { bold, dim, PLAIN, type Style, seriesStyle } from "../draw/style.js";
 import { captionOf, drawFigure, legendOf } from "./figure.js";
 import { type Line, type Look, page } from "./look.js";
 
@@ -32,19 +32,27 @@ interface Looked {
 }
 
 function ReportView({ report, look }: Looked & { readonly report: Report }) {
+  const { leader, differences } = report.summary;
+  const wins = leader !== null && differences.length > 0 && differences.every(({ shown }) => shown);
   const sections = [...report.headline, ...report.sections].filter(({ filesOnly }) => filesOnly !== true);
   return (
     <Box flexDirection="column" width={look.width}>
       <Picture look={look} screen={page(wrapped(report.title, look, bold()), look)} />
       <Picture look={look} screen={page(wrapped(report.subtitle, look, dim()), look)} />
       {sections.map((section, at) => (
-        <SectionView key={section.heading} look={look} section={section} first={at === 0} />
+        <SectionView
+          key={section.heading}
+          look={look}
+          section={section}
+          opening={at > 0 ? PLAIN : bold(wins ? seriesStyle(2) : PLAIN)}
+        />
       ))}
     </Box>
   );
 }
 
-function SectionView({ look, section, first }: Looked & { readonly section: Section; readonly first: boolean }) {
+/** @param opening how its first sentence looks: the report's very first is what a reader came for */
+function SectionView({ look, section, opening }: Looked & { readonly section: Section; readonly opening: Style }) {
   const { heading, blocks } = section;
   const rule = look.glyphs.box[4];
   const title: Line = [
@@ -53,7 +61,7 @@ function SectionView({ look, section, first }: Looked & { readonly section: Sect
     [` ${rule.repeat(Math.max(0, look.width - heading.length - 4))}`, dim()],
   ];
   const bodies = blocks.flatMap((block, at) => {
-    const body = viewOf(block, look, first && at === 0);
+    const body = viewOf(block, look, at === 0 ? opening : PLAIN);
     return body === null ? [] : [{ key: `${heading} ${at}`, body }];
   });
   if (bodies.length === 0) return null;
@@ -70,12 +78,10 @@ function SectionView({ look, section, first }: Looked & { readonly section: Sect
 }
 
 /** Null where a block has nothing for a terminal. */
-function viewOf(block: Block, look: Look, verdict: boolean) {
+function viewOf(block: Block, look: Look, opening: Style) {
   switch (block.kind) {
     case "sentences": {
-      // The report's first sentence is what a reader came for.
-      const style = (at: number) => (verdict && at === 0 ? bold(seriesStyle(2)) : PLAIN);
-      const lines = block.sentences.flatMap((sentence, at) => wrapped(sentence, look, style(at)));
+      const lines = block.sentences.flatMap((sentence, at) => wrapped(sentence, look, at === 0 ? opening : PLAIN));
       return lines.length === 0 ? null : <Picture look={look} screen={page(lines, look)} />;
     }
     case "table": {

@@ -69,6 +69,8 @@ export class RunState {
   readonly prompts = new Map<string, SamplePrompt>();
   /** Share of the whole run that is done, and seconds to its end. */
   progress: { readonly done: number; readonly etaSeconds: number | null } | undefined;
+  /** Where the run lies, as a reader of this terminal would write it; undefined where only its events are known. */
+  folder: string | undefined;
   startedMs: number | undefined;
   lastMs: number | undefined;
   events = 0;
