@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { InputError } from "../data/errors.js";
 import type { EngineId } from "../engine/engine.js";
 import type { RunDescription } from "./files/run-json.js";
 
@@ -68,10 +69,18 @@ function checkoutCommit(): string | null {
   return status === 0 ? stdout.trim() : null;
 }
 
-/** Turns `auto` into the engine that fits this machine, and says which. */
+/**
+ * Turns `auto` into the engine that fits this machine, and says which; one that was asked for by name is tried, before
+ * anything is made for its run.
+ * @throws InputError where it is not available here, with why not and what to do
+ */
 export async function resolveEngine(wanted: EngineId | "auto", notice: (line: string) => void): Promise<EngineId> {
-  if (wanted !== "auto") return wanted;
-  const { chooseEngine, probeEngines } = await import("../engine/index.js");
+  const { chooseEngine, probeEngine, probeEngines } = await import("../engine/index.js");
+  if (wanted !== "auto") {
+    const probe = await probeEngine(wanted);
+    if (probe.available) return wanted;
+    throw new InputError(`engine "${wanted}" is not available here: ${probe.reason}; ${probe.remedy}`);
+  }
   const chosen = chooseEngine(await probeEngines());
   notice(`engine: ${chosen} (chosen by auto; mva-bench doctor lists them)`);
   return chosen;

@@ -123,6 +123,9 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   // What can be wrong with the question is found before a folder is made for the answer.
   const rows = trainedRows(suite);
   if (options.resume === undefined && options.out !== undefined) refuseTaken(resolve(options.cwd, options.out));
+  // Said once the folder is this run's: an error stays one line.
+  const notices: string[] = [];
+  const engine = await resolveEngine(before?.engine ?? options.engine ?? "cpu", (line) => notices.push(line));
   const dataPath = options.data ?? before?.data ?? undefined;
   const { pairs, prompts, hash: dataContent, dropped } = await readSuiteData(suite, dataPath);
   if (before !== undefined && before.dataHash !== dataContent) {
@@ -150,8 +153,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
     });
   }
   const counts = countsOf(data, dropped);
-  // Said once the folder is this run's: an error stays one line.
-  const notices: string[] = suite.data.source === "folder" ? [`data: ${countsText(counts)}`] : [];
+  if (suite.data.source === "folder") notices.push(`data: ${countsText(counts)}`);
   const foreign = given?.foreign === true ? modelHash(given.model) : undefined;
   const lock = knownLock(
     {
@@ -179,7 +181,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
     reuse: options.reuse ?? null,
     budgetPer: options.budgetPer ?? null,
     ...(options.probes === undefined || options.probes === 0 ? {} : { probes: options.probes }),
-    engine: await resolveEngine(options.engine ?? "cpu", (line) => notices.push(line)),
+    engine,
     threads: options.threads,
     seeds,
     command: [] as string[],

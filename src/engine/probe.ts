@@ -35,7 +35,7 @@ export async function probeEngines(): Promise<EngineProbe[]> {
   return probes;
 }
 
-async function probeEngine(id: EngineId): Promise<EngineProbe> {
+export async function probeEngine(id: EngineId): Promise<EngineProbe> {
   const added = readManifest(id, process.env);
   const from = added === undefined ? "" : `; added from ${added.version ?? "an unknown version"} in ${added.source}`;
   const description = `${DESCRIPTIONS[id]}${from}`;

@@ -6,6 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { probeEngine } from "../../src/engine/index.js";
 import { trainBpe } from "../../src/lm/bpe.js";
 import { saveModel } from "../../src/lm/huggingface.js";
 import { initWeights } from "../../src/lm/init.js";
@@ -192,6 +193,16 @@ const cases: readonly Case[] = [
     args: () => ["tiny.yaml", "--thread", "2"],
     says: /unknown option '--thread'; did you mean --threads\?/,
   },
+  // Where it is there, nothing is wrong with asking for it.
+  ...((await probeEngine("cuda")).available
+    ? []
+    : [
+        {
+          what: "an engine that is not here",
+          args: () => ["tiny.yaml", "--engine", "cuda"],
+          says: /engine "cuda" is not available here: .*; .+/,
+        },
+      ]),
   { what: "a value that a flag does not take", args: () => ["tiny.yaml", "--seeds", "5..1"], says: /--seeds/ },
   {
     what: "a run folder below a file",
@@ -297,7 +308,7 @@ beforeAll(async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { what, args, out } = next;
       const placed = args.includes("--out") || args.includes("--resume") ? [] : ["--out", out];
-      const engine = args.includes("--resume") ? [] : ["--engine", "cpu"];
+      const engine = args.includes("--resume") || args.includes("--engine") ? [] : ["--engine", "cpu"];
       outcomes.set(what, await mvaBench(["run", ...args, ...placed, ...engine], { cwd: dir }));
     }
   };
