@@ -101,7 +101,8 @@ function checkApart(id: EngineId, io: Io): Promise<ExitCode> {
   });
 }
 
-function engineId(name: string): EngineId {
+/** @throws UsageError for a name that no engine has. */
+export function engineId(name: string): EngineId {
   const id = ENGINE_IDS.find((known) => known === name);
   if (id === undefined) throw new UsageError(`there is no engine "${name}"; there are ${ENGINE_IDS.join(", ")}`);
   return id;
