@@ -2,13 +2,13 @@
 // gate says: false alarms where nothing changed and where the change is exactly the tolerance, detections, coverage.
 // Writes the tables and the picture of docs/statistics.md. Seeded; about a quarter of an hour on one core.
 //
-//   npm run build && node scripts/gate-simulation.mjs [--experiments 200] [--dist dist] [--write]
+//   npm run build && node scripts/gate-simulation.mjs [--row ROW.json] [--experiments 200] [--dist dist] [--write]
 //
-// The fit: reports/simulation/*.json.gz are runs of `quick` that differ in the training seed alone. A simulated test prompt is one
-// of theirs. What a prompt does to every policy alike is kept by stratum: prompts are cut into as many strata of equal
-// influence on the hypervolume as reproduce the correlation of two real runs over prompts; each simulated policy draws its
-// scores (all candidates and values together, as they were) from a random prompt of the stratum and a random real run.
-// Training noise is a normal effect on each value's log scale, whose variance is that of the real runs' log hypervolumes
+// The fit: a shipped row of `quick` (--row; default: the first there is), of several training seeds. A simulated test prompt is one of
+// its prompts. What a prompt does to every policy alike is kept by stratum: prompts are cut into as many strata of equal
+// influence on the hypervolume as reproduce the correlation of two real seeds over prompts; each simulated policy draws its
+// scores (all candidates and values together, as they were) from a random prompt of the stratum and a random real seed.
+// Training noise is a normal effect on each value's log scale, whose variance is that of the real seeds' log hypervolumes
 // less what their prompts explain. A drop is a factor on one value, so its size in hypervolume is exact.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -20,12 +20,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: flags } = parseArgs({
   options: {
     experiments: { type: "string", default: "200" },
+    row: { type: "string" },
     dist: { type: "string", default: join(root, "dist") },
     write: { type: "boolean", default: false },
   },
 });
 const load = (path) => import(pathToFileURL(join(resolve(flags.dist), path)).href);
-const { readBaseline } = await load("leaderboard/baseline.js");
+const { readRowSide } = await load("leaderboard/row-side.js");
 const { blockOf } = await load("leaderboard/comparable.js");
 const { pairedBootstrap } = await load("leaderboard/paired-bootstrap.js");
 const { changeOf } = await load("leaderboard/confidence.js");
@@ -46,7 +47,9 @@ const CELLS = [
   [3, 384],
   [5, 96],
   [5, 384],
+  [5, 1536],
   [10, 384],
+  [20, 384],
 ];
 
 const random = xoroshiro128plus(6);
@@ -55,67 +58,81 @@ const pick = (n) => Math.floor(uniform() * n);
 const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 
 // ── the fit ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-const folder = join(root, "reports", "simulation");
-const real = readdirSync(folder)
-  .filter((name) => name.endsWith(".json.gz"))
-  .sort()
-  .map((name) => readBaseline(join(folder, name)).run);
-const [first] = real;
+const folder = join(root, "reports", "leaderboard", "quick");
+const row =
+  flags.row ??
+  join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith(".json")),
+  );
+const first = readRowSide(row, row).run;
+const realSeeds = first.identity.seeds;
+if (realSeeds.length < 2) throw new Error(`${row}: one seed tells nothing of training noise`);
 const population = first.prompts.length;
 const dimension = first.values.length;
 const reference = first.values.map((v) => (v.reference - v.center) / v.scale);
-if (!real.every((run) => run.prompts.join() === first.prompts.join())) throw new Error("the runs have other prompts");
 if (!reference.every((x) => x === 0)) throw new Error("a drop by a factor needs references at 0");
 
-const methods = first.methods.map(({ id }) => {
-  const blocks = real.map((run) => blockOf(run, run.methods.find((m) => m.id === id).seeds[0]));
-  const pair = pairedBootstrap(
-    {
-      prompts: population,
-      reference,
-      preferences: [reference.map(() => 1)],
-      methods: [[{ a: blocks[0], b: blocks[1] }]],
-    },
-    { generator: xoroshiro128plus(1), resamples: 1000, which: "hypervolume" },
-  )[0][0];
-  const influence = [pair.withoutA, pair.withoutB].map((left, side) =>
-    left.map((x) => (side === 0 ? pair.a[0] : pair.b[0]) - x),
-  );
-  const correlation = correlationOf(influence[0], influence[1]);
-  const order = Array.from({ length: population }, (_, p) => p).sort(
-    (p, q) => influence[0][p] + influence[1][p] - influence[0][q] - influence[1][q],
-  );
-  // As many strata as make two policies drawn from them correlate as the two real ones do.
+const pairs = realSeeds.flatMap((_, i) => realSeeds.slice(i + 1).map((__, j) => [i, i + 1 + j]));
+const methods = first.methods.map(({ id, seeds }) => {
+  const blocks = seeds.map((at) => blockOf(first, at));
+  // Every two seeds as if one were the baseline of the other.
+  const compared = pairs.map(([i, j]) => {
+    const [[measure]] = pairedBootstrap(
+      {
+        prompts: population,
+        reference,
+        preferences: [reference.map(() => 1)],
+        methods: [[{ a: blocks[i], b: blocks[j] }]],
+      },
+      { generator: xoroshiro128plus(1), resamples: 500, which: "hypervolume" },
+    );
+    return { i, j, measure, log: changeOf(measure, "log-ratio") };
+  });
+  const volumes = blocks.map((_, s) => {
+    const pair = compared.find(({ i, j }) => i === s || j === s);
+    return (pair.i === s ? pair.measure.a : pair.measure.b)[0];
+  });
+  const influence = blocks.map((_, s) => {
+    const pair = compared.find(({ i, j }) => i === s || j === s);
+    const [left, whole] =
+      pair.i === s ? [pair.measure.withoutA, pair.measure.a] : [pair.measure.withoutB, pair.measure.b];
+    return left.map((x) => whole[0] - x);
+  });
+  const correlation = mean(compared.map(({ i, j }) => correlationOf(influence[i], influence[j])));
+  const total = Array.from({ length: population }, (_, p) => mean(influence.map((own) => own[p])));
+  const order = Array.from({ length: population }, (_, p) => p).sort((p, q) => total[p] - total[q]);
+  // As many strata as make two policies drawn from them correlate as two real ones do.
   let strata = [order];
   for (let k = 1; k <= 64; k++) {
     const cut = Array.from({ length: k }, (_, i) =>
       order.slice(Math.floor((i * population) / k), Math.floor(((i + 1) * population) / k)),
     );
     strata = cut;
-    if (explained(cut, influence[0]) >= correlation) break;
+    if (mean(influence.map((own) => explained(cut, own))) >= correlation) break;
   }
   const stratumOf = new Int32Array(population);
   strata.forEach((members, k) => {
     for (const p of members) stratumOf[p] = k;
   });
-  // All real runs of a method are brought to one hypervolume; what the seed did to it comes back as training noise.
-  const volume = Math.sqrt(pair.a[0] * pair.b[0]);
-  const scaled = blocks.map(({ candidates, scores }, side) => {
-    const factor = (volume / (side === 0 ? pair.a[0] : pair.b[0])) ** (1 / dimension);
+  // All seeds of a method are brought to one hypervolume; what the seed did to it comes back as training noise.
+  const logs = volumes.map(Math.log);
+  const scaled = blocks.map(({ candidates, scores }, s) => {
+    const factor = Math.exp((mean(logs) - logs[s]) / dimension);
     return { candidates, scores: scores.map((x) => x * factor) };
   });
-  const log = changeOf(pair, "log-ratio");
   return {
     id,
     blocks: scaled,
     strata,
     stratumOf,
     correlation,
-    log: log.change,
-    promptVariance: log.standardError ** 2,
+    between: variance(logs),
+    // Of one seed's log hypervolume, as far as two seeds do not share it.
+    byPrompts: mean(compared.map(({ log }) => log.standardError ** 2)) / 2,
   };
 });
-const trainingVariance = Math.max(0, mean(methods.map(({ log, promptVariance }) => log ** 2 - promptVariance))) / 2;
+const trainingVariance = Math.max(0, mean(methods.map(({ between, byPrompts }) => between - byPrompts)));
 
 function correlationOf(x, y) {
   const [mx, my] = [mean(x), mean(y)];
@@ -274,15 +291,16 @@ for (const [seeds, prompts] of CELLS) {
   console.error(`${seeds} seeds, ${prompts} prompts: ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
+const sd = (x) => `${(100 * Math.sqrt(Math.max(0, x))).toFixed(1)} %`;
 const fit = [
-  "| method | log ratio of the two real runs | its standard error over prompts | correlation over prompts | strata |",
-  "|---|--:|--:|--:|--:|",
+  "| method | log hypervolume between seeds: standard deviation | what prompts explain of it | left for training | correlation over prompts | strata |",
+  "|---|--:|--:|--:|--:|--:|",
   ...methods.map(
     (m) =>
-      `| ${m.id} | ${m.log.toFixed(3)} | ${Math.sqrt(m.promptVariance).toFixed(3)} | ${m.correlation.toFixed(2)} | ${m.strata.length} |`,
+      `| ${m.id} | ${sd(m.between)} | ${sd(m.byPrompts)} | ${sd(m.between - m.byPrompts)} | ${m.correlation.toFixed(2)} | ${m.strata.length} |`,
   ),
   "",
-  `Training noise of one run: standard deviation ${Math.sqrt(trainingVariance).toFixed(3)} of log hypervolume. ${EXPERIMENTS} experiments a cell, ${methods.length} methods each; Monte-Carlo error of a 5 % rate: ±${(100 * Math.sqrt((0.05 * 0.95) / (EXPERIMENTS * methods.length))).toFixed(1)} points over methods, ±${(100 * Math.sqrt((0.05 * 0.95) / EXPERIMENTS)).toFixed(1)} over gates.`,
+  `Fitted to ${realSeeds.length} seeds. Training noise of one run, pooled: standard deviation ${Math.sqrt(trainingVariance).toFixed(3)} of log hypervolume. ${EXPERIMENTS} experiments a cell, ${methods.length} methods each; Monte-Carlo error of a 5 % rate: ±${(100 * Math.sqrt((0.05 * 0.95) / (EXPERIMENTS * methods.length))).toFixed(1)} points over methods, ±${(100 * Math.sqrt((0.05 * 0.95) / EXPERIMENTS)).toFixed(1)} over gates.`,
 ];
 const rates = (name) => [
   "| seeds | prompts | standard error | regressed: no change | at −2 % | at −10 % | at −20 % | ok: no change |",

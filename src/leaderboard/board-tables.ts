@@ -7,6 +7,7 @@ import type { BudgetView } from "./budget-view.js";
 import { FEWEST_SEEDS } from "./confidence.js";
 import type { RankedRow } from "./ranking.js";
 import { seedsText } from "./row.js";
+import { shownPairs } from "./shown-pairs.js";
 
 export function boardTitle({ suite, version, suiteHash, budget }: Board): string {
   const spent = budget === null ? "" : `, ${flops(budget.flops)} a ${budget.per} and seed`;
@@ -73,11 +74,20 @@ function selfReported({ row }: RankedRow): string {
   return row.budget === null ? "not known" : `~${flops(row.budget.flops * row.seeds.length)}`;
 }
 
-/** What the marks of a board mean; only those that are there. */
+/** Rows whose pairs are told below a table. */
+const MOST_PAIRED = 3;
+
+/** What the marks of a board mean, only those that are there; and what is shown within its rows. */
 export function boardNotes({ rows }: Board): string[] {
   const any = (is: (entry: RankedRow) => boolean) => rows.some(is);
   return [
-    "Rows that share a rank differ by less than is shown. Hypervolume above the suite's reference, of the candidates that validation selected.",
+    "A rank is shared by all that are not shown to differ from its first row. Hypervolume above the suite's reference, of the candidates that validation selected.",
+    ...[...new Set(rows.map(({ row }) => row))].slice(0, MOST_PAIRED).flatMap((row) => {
+      const shown = shownPairs(row).map(
+        ({ method, over }) => `${sanitise(method)} over ${over.map((id) => sanitise(id)).join(", ")}`,
+      );
+      return shown.length === 0 ? [] : [`Shown within ${sanitise(row.id)} (paired, Holm): ${shown.join("; ")}.`];
+    }),
     ...(any(({ row }) => row.seeds.length < FEWEST_SEEDS)
       ? [
           `† fewer than ${FEWEST_SEEDS} seeds: a statement about these trained models; the interval covers the test prompts, not training anew.`,

@@ -175,7 +175,7 @@ describe("boards", () => {
     expect(cells).toContain(" 1. theirs §");
     expect(cells).toContain(" 1. mva");
     expect(cells.some((cell) => cell?.endsWith("soup †"))).toBe(true);
-    expect(boardNotes(board).join("\n")).toMatch(/† fewer than 3 seeds[^]*§ external/);
+    expect(boardNotes(board).join("\n")).toMatch(/† fewer than 3 seeds.*§ external/s);
     expect(
       boardTable(board)
         .rows.find((line) => line[0]?.includes("theirs"))
@@ -184,6 +184,21 @@ describe("boards", () => {
     expect(boardNotes({ ...board, rows: board.rows.filter(({ row: { id } }) => id === "one") }).join()).not.toMatch(
       /[†‡§]/,
     );
+  });
+
+  test("what is shown between methods of one row is told, Holm-adjusted", () => {
+    const pair = (a: string, b: string, p: number) => ({ a, b, difference: -0.1, low: -0.2, high: -0.01, p });
+    const entries = ["a", "b", "c"].map((id, i) => ({ id, value: 0.3 + 0.1 * i, half: 0.5 }));
+    const [board] = boardsOf([
+      row("x", entries, { pairs: [pair("a", "b", 0.03), pair("a", "c", 0.001), pair("b", "c", 0.02)] }),
+    ]);
+    if (board === undefined) throw new Error("no board");
+    // 0.02 of two left is below 0.05, 0.03 of one left too.
+    expect(boardNotes(board).join("\n")).toContain("Shown within x (paired, Holm): c over b, a; b over a.");
+    const [less] = boardsOf([
+      row("x", entries, { pairs: [pair("a", "b", 0.03), pair("a", "c", 0.001), pair("b", "c", 0.04)] }),
+    ]);
+    expect(less === undefined ? [] : boardNotes(less).join("\n")).toContain("(paired, Holm): c over a.");
   });
 
   test("budgets of one suite stand side by side, with the row of most seeds each", () => {
