@@ -8,8 +8,8 @@ import { sanitise } from "../bench/files/sanitise.js";
 import { CHARSETS, DISPLAYS, type DisplayFlags } from "../ui/app/capability.js";
 import type { CheckFlags } from "./commands/check.js";
 import type { GateFlags } from "./commands/compare.js";
-import { addEngineCommands } from "./engine-commands.js";
 import type { ReportFlags } from "./commands/report.js";
+import { addEngineCommands } from "./engine-commands.js";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.js";
 import { parseCount, parseSeeds, parseShare } from "./flags.js";
 import type { Io } from "./io.js";
@@ -229,8 +229,17 @@ Exit codes: 0 fine, 1 a method or the gate failed, 2 usage or bad input, 3 incon
   program
     .command("doctor")
     .description("what this machine can do: each engine, available or why not and what to do")
+    .option(
+      "--verify-engine <engine>",
+      "train and generate on it and on cpu from one seed; exit code 1 where they disagree",
+    )
     .option("--json", "print as one JSON document")
-    .action(async (options: { json?: boolean }) => {
+    .action(async (options: { json?: boolean; verifyEngine?: string }) => {
+      if (options.verifyEngine !== undefined) {
+        const { verify } = await import("./commands/verify-engine.js");
+        answer(await verify(options.verifyEngine, options, io));
+        return;
+      }
       answer(await (await import("./commands/doctor.js")).doctor(options, io));
     });
 
