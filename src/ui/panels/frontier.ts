@@ -57,7 +57,7 @@ export function drawFrontier(region: Region, input: PanelInput): void {
 function noteOf({ candidates, split, trails }: FrontierView): string {
   if (candidates.length > 0) return `${candidates.length} candidates, ${split} means`;
   const prompts = trails[0]?.[0].prompts;
-  return prompts === undefined ? "" : `in training, ${prompts} validation prompts`;
+  return prompts === undefined ? "" : `in training, ${prompts} prompts`;
 }
 
 function factsOf({ coefficients, weights, kl, broken }: Scored): string[] {
