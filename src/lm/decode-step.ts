@@ -62,7 +62,7 @@ export function stepProgram(
   output: StepOutput,
   bank: FusedBank | null,
 ): Program {
-  const { heads, kvHeads, headDim, hiddenSize, rmsNormEps: eps } = config;
+  const { heads, kvHeads } = config;
   const tables = stepTables(config, capacity + 1);
   return ({ inputs, constants }) => {
     const all = { ...constants, ...inputs };
@@ -76,24 +76,7 @@ export function stepProgram(
     const [cos, sin] = [table("cos"), table("sin")];
     const mask = need(all, "mask");
     const outputs: TfTensors = {};
-    let x = tf.gather(need(all, "embed"), need(all, "tokens"));
-    for (let layer = 0; layer < config.layers; layer++) {
-      const qkv = tf.reshape(linear(rmsNormForward(x, need(all, `${layer}.norm1`), eps), layer, "qkv"), [
-        rows,
-        heads + 2 * kvHeads,
-        2,
-        headDim / 2,
-      ]);
-      const turned = turnHalves(tf.slice(qkv, [0, 0, 0, 0], [rows, heads + kvHeads, 2, headDim / 2]), cos, sin);
-      const part = (of: tf.Tensor, from: number, count: number): tf.Tensor =>
-        tf.reshape(tf.slice(of, [0, from, 0, 0], [rows, count, 2, headDim / 2]), [
-          rows * kvHeads,
-          count / kvHeads,
-          headDim,
-        ]);
-      const q = part(turned, 0, heads);
-      const k = part(turned, heads, kvHeads);
-      const v = part(qkv, heads + kvHeads, kvHeads);
+    const logits = decodeToken(config, all, rows, linear, need(all, "tokens"), [cos, sin], (layer, q, k, v) => {
       outputs[`keys.${layer}`] = k;
       outputs[`values.${layer}`] = v;
       const past = tf.add(tf.matMul(q, need(all, `keys.${layer}`), false, true), mask);
@@ -101,21 +84,58 @@ export function stepProgram(
       // The token itself comes first: a slot's place in the sum then does not depend on the capacity.
       const weights = tf.softmax(tf.concat([self, past], 2));
       const group = [rows * kvHeads, heads / kvHeads] as const;
-      const attended = tf.add(
+      return tf.add(
         tf.matMul(tf.slice(weights, [0, 0, 1], [...group, capacity]), need(all, `values.${layer}`)),
         tf.mul(tf.slice(weights, [0, 0, 0], [...group, 1]), v),
       );
-      x = tf.add(x, linear(tf.reshape(attended, [rows, heads * headDim]), layer, "o"));
-
-      const second = rmsNormForward(x, need(all, `${layer}.norm2`), eps);
-      const gate = linear(second, layer, "gate");
-      const gated = tf.mul(tf.mul(gate, tf.sigmoid(gate)), linear(second, layer, "up"));
-      x = tf.add(x, linear(gated, layer, "down"));
-    }
-    const hidden = tf.reshape(rmsNormForward(x, need(all, "norm"), eps), [rows, hiddenSize]);
-    const logits = tf.matMul(hidden, need(all, "head"));
+    });
     return { outputs: { ...outputs, ...chooseOutputs(logits, output, all) } };
   };
+}
+
+/**
+ * Logits [rows, vocab] of one more token a row, from `tokens` int32 [rows] and the rotation's `cos` and `sin` at their
+ * positions. `attendTo` is given a layer's `q` [rows · kvHeads, heads / kvHeads, headDim], scaled already, and the token's own
+ * `k`, `v` [rows · kvHeads, 1, headDim], and returns what q attends to, like q.
+ */
+export function decodeToken(
+  config: DecoderConfig,
+  all: TfTensors,
+  rows: number,
+  linear: GroupLinear,
+  tokens: tf.Tensor,
+  [cos, sin]: readonly [tf.Tensor, tf.Tensor],
+  attendTo: (layer: number, q: tf.Tensor, k: tf.Tensor, v: tf.Tensor) => tf.Tensor,
+): tf.Tensor {
+  const { heads, kvHeads, headDim, hiddenSize, rmsNormEps: eps } = config;
+  let x = tf.gather(need(all, "embed"), tokens);
+  for (let layer = 0; layer < config.layers; layer++) {
+    const qkv = tf.reshape(linear(rmsNormForward(x, need(all, `${layer}.norm1`), eps), layer, "qkv"), [
+      rows,
+      heads + 2 * kvHeads,
+      2,
+      headDim / 2,
+    ]);
+    const turned = turnHalves(tf.slice(qkv, [0, 0, 0, 0], [rows, heads + kvHeads, 2, headDim / 2]), cos, sin);
+    const part = (of: tf.Tensor, from: number, count: number): tf.Tensor =>
+      tf.reshape(tf.slice(of, [0, from, 0, 0], [rows, count, 2, headDim / 2]), [
+        rows * kvHeads,
+        count / kvHeads,
+        headDim,
+      ]);
+    const q = part(turned, 0, heads);
+    const k = part(turned, heads, kvHeads);
+    const v = part(qkv, heads + kvHeads, kvHeads);
+    const attended = attendTo(layer, q, k, v);
+    x = tf.add(x, linear(tf.reshape(attended, [rows, heads * headDim]), layer, "o"));
+
+    const second = rmsNormForward(x, need(all, `${layer}.norm2`), eps);
+    const gate = linear(second, layer, "gate");
+    const gated = tf.mul(tf.mul(gate, tf.sigmoid(gate)), linear(second, layer, "up"));
+    x = tf.add(x, linear(gated, layer, "down"));
+  }
+  const hidden = tf.reshape(rmsNormForward(x, need(all, "norm"), eps), [rows, hiddenSize]);
+  return tf.matMul(hidden, need(all, "head"));
 }
 
 /** The part of a pass that `StepOutput` describes, from logits [rows, vocab]. */
@@ -132,8 +152,10 @@ export function chooseOutputs(logits: tf.Tensor, output: StepOutput, inputs: TfT
   return outputs;
 }
 
+export type GroupLinear = (x: tf.Tensor, layer: number, group: Group) => tf.Tensor;
+
 /** x·W (+ bias) of a group, plus its low-rank terms. */
-function groupProducts(all: TfTensors, bank: FusedBank | null, rows: number) {
+export function groupProducts(all: TfTensors, bank: FusedBank | null, rows: number): GroupLinear {
   const spread = new Map<Group, tf.Tensor>();
   for (const group of bank?.groups.keys() ?? []) {
     spread.set(group, tf.matMul(need(all, "coefficients"), need(all, `${group}.scales`)));
@@ -157,7 +179,7 @@ function groupProducts(all: TfTensors, bank: FusedBank | null, rows: number) {
 }
 
 /** Tables [positions, heads + kvHeads, 2, headDim / 2]: queries' carry the softmax's scale, keys' do not. */
-function stepTables(config: DecoderConfig, positions: number): TensorMap {
+export function stepTables(config: DecoderConfig, positions: number): TensorMap {
   const { heads, kvHeads, headDim } = config;
   const width = (heads + kvHeads) * headDim;
   const query = rotaryTables(config, positions, 1 / Math.sqrt(headDim));
@@ -181,7 +203,7 @@ function rmsNormForward(x: tf.Tensor, weight: tf.Tensor, eps: number): tf.Tensor
   return tf.mul(weight, tf.div(x, tf.sqrt(tf.add(meanSquare, eps))));
 }
 
-function need(tensors: TfTensors, name: string): tf.Tensor {
+export function need(tensors: TfTensors, name: string): tf.Tensor {
   const tensor = tensors[name];
   if (tensor === undefined) throw new Error(`the step needs "${name}"`);
   return tensor;

@@ -6,7 +6,7 @@
  * a sum's order (the prompt's bucket, the adapter set) follow from the row alone, and those that do not follow from it
  * (rows of the batch, capacity of the cache) do not change a sum's order.
  */
-import type { CompileHints, Engine, Executable, TensorMap } from "../engine/engine.js";
+import type { CompileHints, Engine, EngineId, Executable, TensorMap } from "../engine/engine.js";
 import { specsOf } from "../engine/engine.js";
 import type { Adapter, Bank } from "./adapters.js";
 import { stackBank } from "./adapters.js";
@@ -16,6 +16,8 @@ import type { StepOutput } from "./decode-step.js";
 import { stepProgram, stepSignature } from "./decode-step.js";
 import type { Running } from "./decoding-batch.js";
 import { DecodingBatch } from "./decoding-batch.js";
+import type { DeviceGroup } from "./device-decoder.js";
+import { DeviceDecoder } from "./device-decoder.js";
 import { ExecutableCache } from "./executable-cache.js";
 import { blockParameters } from "./flops.js";
 import type { FusedBank } from "./fused-weights.js";
@@ -75,7 +77,15 @@ export interface GeneratorOptions {
    * weights round differently, so a text may then differ, rarely, with what else is in the call. Default: never.
    */
   readonly mergeFrom?: number;
+  /**
+   * Where the cache lives and tokens are chosen. "device": with the engine, several tokens a call. Default: "device" on GPUs.
+   * Top-p below 1 is chosen on the host.
+   */
+  readonly decoding?: "host" | "device";
 }
+
+/** Engines whose memory is not the host's. */
+const DEVICE_ENGINES: ReadonlySet<EngineId> = new Set(["webgpu", "cuda", "tfjs-node-gpu"]);
 
 /** Batches come in these sizes; the smallest that holds the rows is taken. */
 const BATCH_SIZES = [1, 2, 4, 16, 32, 64, 128, 192, 256];
@@ -114,6 +124,7 @@ export class Generator {
   private readonly sets = new Map<string, AdapterSet>();
   private readonly fusedWeights: TensorMap;
   private readonly maxRows: number | undefined;
+  private readonly device: DeviceDecoder | null;
   private readonly mergeFrom: number;
   private merger: WeightMerger | undefined;
   /** Its memory serves the next group, or the next call. */
@@ -129,6 +140,8 @@ export class Generator {
     if (this.maxRows !== undefined && !(this.maxRows >= MIN_ROWS_FED))
       throw new Error(`maxRows is ${this.maxRows}; it must be at least ${MIN_ROWS_FED}`);
     this.fusedWeights = fuseWeights(model.config, model.weights);
+    const decoding = options.decoding ?? (DEVICE_ENGINES.has(engine.id) ? "device" : "host");
+    this.device = decoding === "device" ? new DeviceDecoder(engine, model, this.executables) : null;
     this.mergeFrom = options.mergeFrom ?? Number.POSITIVE_INFINITY;
   }
 
@@ -152,6 +165,10 @@ export class Generator {
       done++;
     };
     for (const { set, pending } of this.grouped(rows, settings)) {
+      if (this.device !== null && (settings.topP ?? 1) >= 1) {
+        await this.runOnDevice(this.device, set, pending, settings, finish, () => settings.onProgress?.(done));
+        continue;
+      }
       const cache = this.spareCache ?? new KvCache(this.model.config);
       this.spareCache = undefined;
       const capacity = cacheCapacity(longestText(pending, settings));
@@ -175,6 +192,7 @@ export class Generator {
   }
 
   async dispose(): Promise<void> {
+    this.device?.dispose();
     await this.merger?.dispose();
     await this.executables.dispose();
   }
@@ -222,6 +240,31 @@ export class Generator {
     const set = { key, layout: layout.join(), members, bank, fused };
     this.sets.set(key, set);
     return set;
+  }
+
+  /** Batches of the largest size, one after the other, rows of like length together. */
+  private async runOnDevice(
+    device: DeviceDecoder,
+    set: AdapterSet,
+    pending: readonly Running[],
+    settings: GenerationSettings,
+    finish: (running: Running, ended: boolean) => void,
+    report: () => void,
+  ): Promise<void> {
+    const fed = await this.fedTensors(set);
+    const frozen = set.merge === undefined;
+    const group: DeviceGroup = {
+      ...set,
+      fed,
+      constants: { prefill: frozen ? this.model.weights : {}, step: frozen ? this.fusedWeights : {} },
+    };
+    const sizes = this.batchSizes(cacheCapacity(longestText(pending, settings)));
+    const most = sizes.at(-1) as number;
+    for (let from = 0; from < pending.length; from += most) {
+      const rows = pending.slice(from, from + most);
+      await device.decode(rows, sizeFor(sizes, rows.length), group, settings, finish);
+      report();
+    }
   }
 
   private async runGroup(
