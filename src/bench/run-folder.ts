@@ -26,6 +26,7 @@ import { adapterFolder, type RunFiles, runFiles } from "./files/run-files.js";
 import { type RunDescription, readRunJson, writeRunJson } from "./files/run-json.js";
 import { formatSample, type SampleRow } from "./files/samples.js";
 import { type ScoreRow, writeScores } from "./files/scores.js";
+import { workedSeconds } from "./files/worked-time.js";
 import { lockHash, readLock, type SuiteLock } from "./lock.js";
 import type { EvaluationPrompt } from "./prepare.js";
 import { type Suite, suiteHash, suiteSchema } from "./suite.js";
@@ -117,7 +118,7 @@ export function openRunFolder(options: OpenOptions): RunFolder {
     }
     const written = readRunJson(files.run);
     const log = new EventLog(files.events, { now: options.now });
-    return new RunFolder(dir, written.id, files, lock, log, Date.parse(record.started), options.onEvent);
+    return new RunFolder(dir, written.id, files, lock, log, options.onEvent);
   } catch (error) {
     lock.release();
     throw error;
@@ -135,7 +136,6 @@ export class RunFolder {
     readonly files: RunFiles,
     readonly lock: FolderLock,
     readonly log: EventLog,
-    readonly startedMs: number,
     readonly onEvent: ((event: RunEvent) => void) | undefined = undefined,
   ) {}
 
@@ -148,8 +148,10 @@ export class RunFolder {
     this.onEvent?.(written);
   }
 
+  /** Of work, whatever pauses there were between interruption and resumption. */
   elapsedSeconds(nowMs: number): number {
-    return (nowMs - this.startedMs) / 1000;
+    this.log.flush();
+    return workedSeconds(this.files.events, nowMs);
   }
 
   readLock(): SuiteLock | undefined {

@@ -33,8 +33,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of the path is a file, not a folder",
   ENOENT: "the folder does not exist",
   EISDIR: "there is a folder of that name",
+  EEXIST: "there is a file of that name, and a folder is wanted",
 };
-const USER_FAULTS = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENOENT", "EISDIR", "ENAMETOOLONG"]);
+const USER_FAULTS = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENOENT", "EISDIR", "EEXIST", "ENAMETOOLONG"]);
 
 let written = 0;
 

@@ -209,6 +209,12 @@ const cases: readonly Case[] = [
     args: () => ["tiny.yaml", "--out", "tiny.yaml/run"],
     says: /tiny\.yaml\/run: cannot write: a part of the path is a file/,
   },
+  {
+    what: "a run folder that is a file",
+    args: () => ["tiny.yaml", "--out", "tiny.yaml"],
+    says: /tiny\.yaml: cannot write: there is a file of that name/,
+  },
+  { what: "a run folder without a name", args: () => ["tiny.yaml", "--out", ""], says: /--out is empty/ },
   { what: "a run to resume that is not there", args: () => ["--resume", "nowhere"], says: /there is no run "nowhere"/ },
   {
     what: "another run's flags on --resume",

@@ -29,6 +29,8 @@ export async function run(suite: string | undefined, flags: RunFlags, io: Io): P
   }
   const path = (given: string | undefined): string | undefined =>
     given === undefined ? undefined : resolve(io.cwd, given);
+  // An unset variable in a script would else fill the working folder.
+  if (flags.out === "") throw new UsageError("--out is empty; name the run folder");
   const display = runDisplay(io, flags);
   let folder: string | undefined;
   const farewell = (): void => {
