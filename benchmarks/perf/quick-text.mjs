@@ -2,7 +2,7 @@
 // the share that ended before the limit and is valid; and Kendall tau-b between w_k and the mean score of value k along
 // Soup's lattice, from the run's own candidates.csv and scores.csv.
 //
-//   npm run build && node dist/cli/main.js run quick --out /tmp/quick && node benchmarks/perf/quick-text.mjs /tmp/quick
+//   npm run build && node dist/cli/main.js run quick --out DIR && node benchmarks/perf/quick-text.mjs DIR
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { runFiles } from "../../dist/bench/files/run-files.js";
