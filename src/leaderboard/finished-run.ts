@@ -7,13 +7,14 @@ import { readLedger } from "../bench/files/ledger.js";
 import { runFiles } from "../bench/files/run-files.js";
 import { type RunDescription, readRunJson } from "../bench/files/run-json.js";
 import { schemaFault } from "../bench/files/schema-fault.js";
+import { readWholeText } from "../bench/files/whole-file.js";
 import { readLock, scalesOf } from "../bench/lock.js";
 import { readTables } from "../bench/recompute.js";
 import { type Suite, suiteSchema } from "../bench/suite.js";
 import type { RowInfo, SummaryInput } from "../bench/summarise.js";
 import type { RunSummary } from "../bench/summary.js";
 import { InputError } from "../data/errors.js";
-import { summaryOf } from "../report/run-report.js";
+import { readSummary } from "../report/summary-schema.js";
 
 /** One job that seeds of a row were run in. Nothing in it says where files lay. */
 export interface RunOrigin {
@@ -66,7 +67,7 @@ export function readFinishedRun(folder: string, source = folder): FinishedRun {
       `${source}: no summary.json: not a finished run (a run that was stopped goes on with: mva-bench run --resume ${source})`,
     );
   }
-  const stored = summaryOf(folder);
+  const stored = readSummary(readWholeText(files.summary), files.summary);
   const description = readRunJson(files.run);
   const parsed = suiteSchema.safeParse(description.suite);
   if (!parsed.success) {
