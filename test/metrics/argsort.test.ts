@@ -24,9 +24,7 @@ describe("argsort", () => {
   for (const [name, key] of Object.entries(KINDS)) {
     test(`orders keys stably, small and large: ${name}`, () => {
       const generator = seeded(name.length);
-      for (const n of [
-        0, 1, 2, 31, 32, 33, 34, 511, 512, 513, 700, 1999, 2000, 4095, 4096, 4097, 5000, 60_001, 200_001,
-      ]) {
+      for (const n of [0, 1, 2, 31, 32, 33, 34, 700, 4095, 4096, 4097, 20_000]) {
         const keys = Float64Array.from({ length: n }, () => key((generator.next() >>> 0) / 4294967296) + 0);
         const expected = plain(keys);
         expect(argsort(keys).findIndex((at, i) => at !== expected[i])).toBe(-1);

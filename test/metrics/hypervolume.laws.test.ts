@@ -202,6 +202,44 @@ describe("hypervolume", () => {
     },
   );
 
+  law(
+    "sweep = WFG = inclusion–exclusion = Monte-Carlo CI",
+    [anyPoints({ min: 1, max: 7, dimensions: 4 }), fc.integer()],
+    (points, seed) => {
+      const d = points[0]?.length ?? 0;
+      const sweep = hv(points);
+      // further objectives, one thick, lead through the recursion
+      const wfg = hv(
+        points.map((p) => [...p, ...new Array<number>(5 - d).fill(4)]),
+        FIVE(5),
+      );
+      near(wfg, sweep, box(points), 1e-12);
+      near(inclusionExclusion(points, FIVE(d)), sweep, box(points), 1e-12);
+      const generator = seeded(seed);
+      const corner = FIVE(d).map((r, k) => Math.min(r, ...points.map((p) => p[k] as number)));
+      const draws = 400;
+      let hits = 0;
+      for (let i = 0; i < draws; i++) {
+        const at = corner.map((low) => low + ((5 - low) * (generator.next() >>> 0)) / 4294967296);
+        if (points.some((p) => p.every((x, k) => x <= (at[k] as number)))) hits++;
+      }
+      // six standard deviations of a share of `draws`, and its continuity correction
+      const share = sweep / box(points);
+      const error = 6 * Math.sqrt((share * (1 - share) + 1 / draws) / draws);
+      expect(Math.abs(hits / draws - share)).toBeLessThan(error + 1e-9);
+    },
+  );
+
+  law(
+    "keeps its digits at huge and tiny magnitudes, an objective each",
+    [sets, fc.array(fc.double({ min: 1e-40, max: 1e40, noNaN: true }), { minLength: 7, maxLength: 7 })],
+    (points, magnitudes) => {
+      const by = (p: readonly number[]): number[] => p.map((x, k) => x * (magnitudes[k] as number));
+      const product = by(FIVE(points[0]?.length ?? 0).map(() => 1)).reduce((a, b) => a * b, 1);
+      near(hv(points.map(by), by(FIVE(points[0]?.length ?? 0))), product * hv(points), product * box(points), 1e-12);
+    },
+  );
+
   law("of maximised points is that of their negatives", [sets], (points) => {
     const d = points[0]?.length ?? 0;
     const negated = points.map((p) => p.map((x) => -x));

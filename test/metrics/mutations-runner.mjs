@@ -1,31 +1,35 @@
-// One Vitest that stays up for mutations.mjs: told which files changed and which tests to run, answers with the first failure.
-import { createVitest } from "vitest/node";
+// Stays up for mutations.mjs: told a bundle of tests, runs those whose names match, answers with the first failure.
+import { collect } from "./mutations-vitest.mjs";
 
-const vitest = await createVitest("test", {
-  watch: false,
-  bail: 1,
-  reporters: [{}],
-  isolate: false,
-  fileParallelism: false,
-});
-await vitest.standalone?.();
-process.on("message", async ({ tests, changed, names }) => {
-  if (names === undefined) vitest.resetGlobalTestNamePattern();
-  else vitest.setGlobalTestNamePattern(new RegExp(names));
-  for (const file of changed) vitest.invalidateFile(file);
-  const project = vitest.getRootProject();
-  const result = await vitest.runTestSpecifications(
-    tests.map((file) => project.createSpecification(file)),
-    false,
-  );
-  let failure = result.unhandledErrors.length > 0 ? "(fails to run)" : null;
-  for (const file of result.testModules) {
-    if (file.state() === "failed" && failure === null) failure = "(fails to run)";
-    for (const test of file.children.allTests("failed")) {
-      failure = test.fullName;
-      break;
+const SKIPPED = Symbol("skipped");
+const context = {
+  skip() {
+    throw SKIPPED;
+  },
+};
+
+async function firstFailure({ bundle, names, runs }) {
+  process.env.LAW_RUNS = String(runs);
+  collect();
+  try {
+    await import(bundle);
+  } catch {
+    return "(fails to load)";
+  }
+  const wanted = new RegExp(names ?? "");
+  let ran = 0;
+  for (const { name, body } of collect()) {
+    if (!wanted.test(name)) continue;
+    ran++;
+    try {
+      await body(context);
+    } catch (error) {
+      if (error !== SKIPPED) return name;
     }
   }
-  process.send({ failure });
-});
+  if (ran === 0) throw new Error(`no test is called ${names}`);
+  return null;
+}
+
+process.on("message", async (task) => process.send({ failure: await firstFailure(task) }));
 process.send({ ready: true });

@@ -34,6 +34,22 @@ export function slicing(points: Rows, reference: readonly number[]): number {
   return sum;
 }
 
+/**
+ * Volume as the sum of what each point adds to those after it: its box, less the volume of the others worsened to it
+ * (While, Bradstreet, Barone 2012, without any of its shortcuts but the filter).
+ */
+export function limitSets(points: Rows, reference: readonly number[]): number {
+  const inside = pareto(points.filter((p) => p.every((x, k) => x < (reference[k] as number)))).filter(
+    (p, i, all) => all.findIndex((q) => String(q) === String(p)) === i,
+  );
+  let sum = 0;
+  inside.forEach((p, i) => {
+    const worsened = inside.slice(i + 1).map((q) => q.map((x, k) => Math.max(x, p[k] as number)));
+    sum += p.reduce((box, x, k) => box * ((reference[k] as number) - x), 1) - limitSets(worsened, reference);
+  });
+  return sum;
+}
+
 /** a is at least as good as b everywhere (minimised). */
 export function covers(a: readonly number[], b: readonly number[]): boolean {
   return a.every((x, k) => x <= (b[k] as number));
