@@ -34,7 +34,8 @@ const { RunState } = await from("ui/state/run-state.js");
 const { FIRST_VIEW } = await from("ui/state/view.js");
 const { readEvents } = await from("bench/files/event-reader.js");
 const { runFiles } = await from("bench/files/run-files.js");
-const { reportOf, summaryOf } = await from("report/run-report.js");
+const { reportOf } = await from("report/run-report.js");
+const { summaryOf } = await from("report/run-summary.js");
 const { renderHtml } = await from("report/html/page.js");
 const { renderTerminalReport } = await from("ui/report/terminal-report.js");
 

@@ -150,6 +150,9 @@ function controllerOf(source, output, onFrame = () => {}, now = Date.now) {
 const opener = `
   const [dist, folder] = process.argv.slice(1);
   process.env.NODE_ENV = "production";
+  // All that the command itself loads before it reads.
+  await import(dist + "cli/program.js");
+  await import(dist + "cli/commands/dash.js");
   const { RunFollower } = await import(dist + "ui/state/follow.js");
   const { Controller } = await import(dist + "ui/app/controller.js");
   const { openDashboard } = await import(dist + "ui/app/dashboard.js");

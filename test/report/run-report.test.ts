@@ -6,7 +6,8 @@ import { formatSample } from "../../src/bench/files/samples.js";
 import { writeScores } from "../../src/bench/files/scores.js";
 import { InputError } from "../../src/data/errors.js";
 import { type Report, renderHtml, renderText } from "../../src/report/index.js";
-import { reportOf, summaryOf, writeReport } from "../../src/report/run-report.js";
+import { reportOf, writeReport } from "../../src/report/run-report.js";
+import { summaryOf } from "../../src/report/run-summary.js";
 import { summaryFixture } from "./summary-fixture.js";
 
 function folder(): string {

@@ -5,8 +5,7 @@ import { InputError } from "../../data/errors.js";
 import { type Capability, capabilityOf, type DisplayFlags } from "../../ui/app/capability.js";
 import { Controller } from "../../ui/app/controller.js";
 import { openDashboard, type Shown } from "../../ui/app/dashboard.js";
-import { RunLines } from "../../ui/app/run-lines.js";
-import { listRuns, RunsList } from "../../ui/app/runs-list.js";
+import type { ListedRun } from "../../ui/app/runs-list.js";
 import { glyphsFor } from "../../ui/draw/glyphs.js";
 import { RunFollower } from "../../ui/state/follow.js";
 import { type ExitCode, exitCodes } from "../exit-codes.js";
@@ -23,8 +22,7 @@ export async function dash(run: string | undefined, flags: DisplayFlags, io: Io)
     flags,
   );
   if (capability.notice !== undefined) io.stderr.write(`${capability.notice}\n`);
-  const list = () => listRuns(resolve(io.cwd, RUNS));
-  const known = run === undefined ? list() : [];
+  const known = run === undefined ? await listed(io) : [];
   if (run === undefined && known.length === 0) {
     throw new InputError(`${RUNS} holds no run; give a run's folder, or start one: mva-bench run`);
   }
@@ -33,16 +31,20 @@ export async function dash(run: string | undefined, flags: DisplayFlags, io: Io)
   if (capability.display !== "full" || io.streams === undefined) {
     return followInLines(folder ?? newest?.folder ?? "", capability, io);
   }
-  const chosen = folder ?? (await chooseRun(list, capability, io));
+  const chosen = folder ?? (await chooseRun(capability, io));
   return chosen === undefined ? exitCodes.fine : watch(chosen, capability, io);
 }
 
+async function listed(io: Io): Promise<readonly ListedRun[]> {
+  // Whoever names a run does not wait for this.
+  const { listRuns } = await import("../../ui/app/runs-list.js");
+  return listRuns(resolve(io.cwd, RUNS));
+}
+
 /** @returns undefined where the reader leaves instead */
-async function chooseRun(
-  list: () => ReturnType<typeof listRuns>,
-  capability: Capability,
-  io: Io,
-): Promise<string | undefined> {
+async function chooseRun(capability: Capability, io: Io): Promise<string | undefined> {
+  const { listRuns, RunsList } = await import("../../ui/app/runs-list.js");
+  const list = () => listRuns(resolve(io.cwd, RUNS));
   let chosen: string | undefined;
   const code = await onScreen(io, (size, done) => {
     const { depth, ground, charset } = capability;
@@ -117,6 +119,7 @@ function stepBack(): void {
 
 /** Lines on stdout as things happen, until the run is over. */
 async function followInLines(folder: string, { display, accessible }: Capability, io: Io): Promise<ExitCode> {
+  const { RunLines } = await import("../../ui/app/run-lines.js");
   const follower = new RunFollower(folder);
   const lines = new RunLines(follower, {
     ...{ json: display === "json", words: accessible, width: columnsOf(io.stdout), now: io.now },

@@ -5,7 +5,7 @@ import { folderUse } from "../../bench/files/folder-lock.js";
 import { runFiles } from "../../bench/files/run-files.js";
 import { readRunJson } from "../../bench/files/run-json.js";
 import { sanitise } from "../../bench/files/sanitise.js";
-import { summaryOf } from "../../report/run-report.js";
+import { summaryOf } from "../../report/run-summary.js";
 import { whoWins } from "../../report/verdicts.js";
 import type { Glyphs } from "../draw/glyphs.js";
 import { Screen } from "../draw/screen.js";
