@@ -10,6 +10,7 @@ import {
   EXACT_LIMIT,
   holm,
   type MetricRow,
+  mean,
   metricTable,
   nadirReference,
   nondominated,
@@ -509,19 +510,19 @@ class Scoring {
         hypervolumePerSeed: found === undefined ? row.hypervolumePerSeed : [...found.result.perSeed],
         interval: found === undefined ? null : intervalOf(found.uncertainty),
         normalisedHypervolume: boxed
-          ? average(own.map(({ points }) => normalisedHypervolume(points, { reference, ideal, sense }).value))
+          ? mean(own.map(({ points }) => normalisedHypervolume(points, { reference, ideal, sense }).value))
           : null,
         r2:
           dimension < 2
             ? null
-            : average(
+            : mean(
                 own.map(
                   ({ points }) =>
                     r2(points, { sense, reference: ideal, ...(weights === undefined ? {} : { weights }) }).value,
                 ),
               ),
         best: sense.map((_, k) => this.#best(k, taken)),
-        mean: sense.map((_, k) => average(taken.map((point) => point[k] ?? Number.NaN))),
+        mean: sense.map((_, k) => mean(taken.map((point) => point[k] ?? Number.NaN))),
       };
     });
   }
@@ -586,8 +587,4 @@ export function simplexGrid(dimension: number, most: number): number[][] {
           fill(places - 1, left - n).map((rest) => [n, ...rest]),
         );
   return fill(dimension, steps).map((counts) => counts.map((n) => n / steps));
-}
-
-function average(numbers: readonly number[]): number {
-  return numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 }

@@ -9,6 +9,7 @@ import {
   holm,
   hypervolume,
   type MethodScores,
+  mean,
   pairedDifference,
   type Uncertainty,
   uncertaintyOf,
@@ -115,9 +116,9 @@ export function summarise(input: SummaryInput): RunSummary {
       selected: selected.length / Math.max(1, tables.seeds.length),
       belowReference: means.filter((m) => !above(m, scales)).length,
       best: perValue(values, means, (column) => Math.max(...column)),
-      mean: perValue(values, means, average),
-      kl: kls.length === 0 ? null : { mean: average(kls), max: Math.max(...kls) },
-      broken: selected.length === 0 ? 0 : average(selected.map((c) => c.broken ?? 0)),
+      mean: perValue(values, means, mean),
+      kl: kls.length === 0 ? null : { mean: mean(kls), max: Math.max(...kls) },
+      broken: selected.length === 0 ? 0 : mean(selected.map((c) => c.broken ?? 0)),
       planned: sum(ledger.map((entry) => entry.planned)),
       spent: sum(ledger.map((entry) => entry.spent)),
       seconds: sum(ledger.map((entry) => entry.seconds)),
@@ -289,7 +290,7 @@ function referencePoints(input: SummaryInput, present: readonly RowInfo[], base:
     const high = perValue(values, all, (column) => Math.max(...column));
     named.push({ name: "nadir", point: low.map((x, k) => x - 0.1 * ((high[k] ?? x) - x)) });
   }
-  if (basePoints.length > 0) named.push({ name: "base", point: perValue(values, basePoints, average) });
+  if (basePoints.length > 0) named.push({ name: "base", point: perValue(values, basePoints, mean) });
   return named.map(({ name, point }) => {
     const at = scales.map((scale, k) => ({ ...scale, reference: point[k] ?? scale.reference }));
     const reference = scaledReference(at);
@@ -297,7 +298,7 @@ function referencePoints(input: SummaryInput, present: readonly RowInfo[], base:
     const below: Record<string, number> = {};
     for (const row of present) {
       const perSeed = tables.seeds.map((seed) => pointsOf(row.id, seed));
-      volumes[row.id] = average(
+      volumes[row.id] = mean(
         perSeed.map(
           (points) =>
             hypervolume(
@@ -349,7 +350,7 @@ function ownPrompts(input: SummaryInput, present: readonly RowInfo[]): RunSummar
       Math.max(
         ...tables.seeds.flatMap((seed) =>
           selectedOf(tables, row.id, seed).map((c) =>
-            average(own.map((p) => c.scores.test?.[k * prompts.length + p] ?? Number.NaN)),
+            mean(own.map((p) => c.scores.test?.[k * prompts.length + p] ?? Number.NaN)),
           ),
         ),
       ),
@@ -386,10 +387,6 @@ function order(ids: readonly string[], volumes: Readonly<Record<string, number>>
 function perValue(values: number, rows: readonly (readonly number[])[], of: (column: number[]) => number): number[] {
   if (rows.length === 0) return [];
   return Array.from({ length: values }, (_, k) => of(rows.map((row) => row[k] ?? Number.NaN)));
-}
-
-function average(numbers: readonly number[]): number {
-  return sum(numbers) / numbers.length;
 }
 
 function sum(numbers: readonly number[]): number {

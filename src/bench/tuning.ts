@@ -7,7 +7,7 @@
  * mean, over the family's methods and the seeds, of validation hypervolume; of equal ones the first.
  */
 import { z } from "zod";
-import { hypervolume } from "../metrics/index.js";
+import { hypervolume, mean } from "../metrics/index.js";
 import { scaled, scaledReference, type ValueScale } from "./selection.js";
 import { type Suite, suiteSchema } from "./suite.js";
 import type { TrainedRow } from "./train-methods.js";
@@ -160,8 +160,4 @@ export function chooseTrial(
   });
   if (best < 0) throw new RangeError("no trial may be chosen");
   return best;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, x) => sum + x, 0) / Math.max(1, values.length);
 }

@@ -8,6 +8,7 @@ import { initAdapter } from "../lm/adapters.js";
 import { adapterBackwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
 import type { PairShape } from "../lm/pairs.js";
 import { packPairs, pairLength } from "../lm/pairs.js";
+import { mean } from "../metrics/index.js";
 import { batchOrder, fewShapes, passesPerBatch, shapeFor, tightShape } from "./batches.js";
 import { BudgetExceeded } from "./budget.js";
 import type { PreferenceSettings } from "./method.js";
@@ -323,8 +324,4 @@ export function preferenceStatistics(
 
 function labelOf(pair: PreferencePair, settings: PreferenceSettings): number {
   return settings.softLabels ? (pair.label ?? 1) : 1;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

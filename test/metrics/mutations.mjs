@@ -17,7 +17,7 @@ import { rolldown } from "rolldown";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const PER_ROUTINE = 10;
 /** Seconds of processor time, at least, after which a mutant counts as one that does not end. */
-const PATIENCE_S = 10;
+const PATIENCE_S = 3;
 
 /** Tests of each file's own subject; of all of them where it has none. */
 const SUBJECTS = {
@@ -243,7 +243,7 @@ async function unbroken(tests, runs) {
   const before = processorSeconds(runner.pid);
   const failure = await firstFailure(tests, runs);
   if (failure !== null) throw new Error(`unbroken code already fails: ${tests}: ${failure}`);
-  patience.set(`${tests} ${runs}`, PATIENCE_S + 5 * (processorSeconds(runner.pid) - before));
+  patience.set(`${tests} ${runs}`, PATIENCE_S + 3 * (processorSeconds(runner.pid) - before));
 }
 
 /** Own tests at few runs, own tests at all runs, everybody's tests. */
