@@ -99,7 +99,15 @@ export interface Engine {
   /** `name` appears in error messages and profiles. */
   compile(name: string, program: Program, signature: Signature, hints?: CompileHints): Promise<Executable>;
   createState(values: TensorMap): EngineState;
+  /** What has crossed between the host's memory and the device's; absent where they are one. */
+  traffic?(): Traffic;
   dispose(): void;
+}
+
+/** Bytes since the engine was opened. */
+export interface Traffic {
+  readonly toDevice: number;
+  readonly fromDevice: number;
 }
 
 export class EngineError extends Error {

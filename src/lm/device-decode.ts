@@ -169,12 +169,20 @@ interface Chosen {
 
 function choose(logits: tf.Tensor, choice: Choice, all: TfTensors, column: number): Chosen {
   const [rows, vocab] = logits.shape as [number, number];
-  const token = choice.greedy ? tf.argMax(logits, -1) : draw(logits, all, column);
+  const token = choice.greedy ? largest(logits) : draw(logits, all, column);
   const logitSum = tf.sum(logits, -1);
   if (!choice.logProbs) return { token, logitSum, logProb: null };
   const ids = tf.reshape(tf.range(0, vocab, 1, "int32"), [1, vocab]);
   const own = tf.cast(tf.equal(ids, tf.reshape(token, [rows, 1])), "float32");
   return { token, logitSum, logProb: tf.sum(tf.mul(tf.logSoftmax(logits), own), -1) };
+}
+
+/** The first of the largest logits, int32 [rows]: ArgMax yields 64-bit integers, which WebGPU does not have. */
+function largest(logits: tf.Tensor): tf.Tensor {
+  const vocab = logits.shape[1] ?? 0;
+  const ids = tf.reshape(tf.range(0, vocab, 1, "float32"), [1, vocab]);
+  const rank = tf.where(tf.equal(logits, tf.max(logits, -1, true)), ids, tf.scalar(vocab - 1));
+  return tf.cast(tf.min(rank, -1), "int32");
 }
 
 /** Inverts the running sum of probabilities at the row's noise, as `drawToken` does. */

@@ -165,7 +165,7 @@ export class Generator {
       done++;
     };
     for (const { set, pending } of this.grouped(rows, settings)) {
-      if (this.device !== null && (settings.topP ?? 1) >= 1) {
+      if (this.device !== null && (settings.temperature === 0 || (settings.topP ?? 1) >= 1)) {
         await this.runOnDevice(this.device, set, pending, settings, finish, () => settings.onProgress?.(done));
         continue;
       }

@@ -80,22 +80,25 @@ test.runIf(!insideContract)(
 
 for (const id of ENGINE_IDS) {
   if (id === "cpu" || id === "tfjs-cpu" || insideContract) continue;
-  test(`the contract holds on ${id}, and no node of a train step leaves its device`, {
+  test(`the contract holds on ${id}, and no node of training or decoding leaves its device`, {
     timeout: 300_000,
   }, async (ctx) => {
     const found = await probe(id);
     if (found?.available !== true) skipVisibly(ctx, `${id}: ${found?.reason}`);
-    const [ops, trainSteps] = await Promise.all([
+    const [ops, trainSteps, device] = await Promise.all([
       runVitest(id, "errors", "test/engine/ops.test.ts"),
       runVitest(id, "everything", "test/engine/train-steps.test.ts"),
+      runVitest(id, "everything", "test/engine/device.test.ts"),
     ]);
-    for (const { status, text } of [ops, trainSteps]) {
+    for (const { status, text } of [ops, trainSteps, device]) {
       const failures = text.split("\n").filter((line) => /×|FAIL|AssertionError/.test(line));
       expect({ status, failures }).toEqual({ status: 0, failures: [] });
     }
     if (id !== "webgpu") return;
-    const { WebGpuExecutionProvider, ...elsewhere } = placements(trainSteps.text);
-    expect(WebGpuExecutionProvider).toBeGreaterThan(300);
-    expect(elsewhere).toEqual({});
+    for (const { text } of [trainSteps, device]) {
+      const { WebGpuExecutionProvider, ...elsewhere } = placements(text);
+      expect(WebGpuExecutionProvider).toBeGreaterThan(300);
+      expect(elsewhere).toEqual({});
+    }
   });
 }

@@ -12,17 +12,21 @@ import type {
   TensorMap,
 } from "../engine.js";
 import { EngineError } from "../engine.js";
+import { deviceError } from "./device-error.js";
+import type { Target } from "./graph.js";
 import { writeModel } from "./model.js";
 import type { SessionSettings } from "./session.js";
 import { createSession } from "./session.js";
 import { CompiledState } from "./state.js";
 import { toHost, toOrt } from "./tensors.js";
 import { INPUT, NEW_STATE, OUTPUT, STATE, trace } from "./trace.js";
+import { TrafficCounter } from "./traffic.js";
 import { Transfer } from "./transfer.js";
 
 export function createCompiledEngine(settings: SessionSettings): Engine {
   const { target, threads } = settings;
-  const transfer = target === "webgpu" ? new Transfer(settings) : null;
+  const counter = target === "cpu" ? null : new TrafficCounter();
+  const transfer = target === "webgpu" && counter !== null ? new Transfer(settings, counter) : null;
   return {
     id: target,
     kind: "compiled",
@@ -31,7 +35,8 @@ export function createCompiledEngine(settings: SessionSettings): Engine {
       const { graph, outputs } = trace(name, program, signature, target);
       const model = writeModel(name, graph, outputs);
       const onDevice = transfer === null ? [] : outputs.filter((output) => output.name.startsWith(NEW_STATE));
-      const session = await createSession(
+      const session = await openSession(
+        name,
         model.bytes,
         { ...settings, threads: Math.min(threads, hints?.threads ?? threads), idle: hints?.idle ?? "spin" },
         onDevice.map((output) => output.name),
@@ -62,7 +67,9 @@ export function createCompiledEngine(settings: SessionSettings): Engine {
             }
             feeds[STATE + key] = value;
           }
-          const results = await session.run(feeds);
+          counter?.fed(feeds);
+          const results = await runSession(name, target, session, feeds);
+          counter?.given(results);
           const read: Record<string, HostTensor> = {};
           for (const { name: key } of outputs) {
             const result = results[key];
@@ -80,10 +87,32 @@ export function createCompiledEngine(settings: SessionSettings): Engine {
       };
     },
     createState: (values) => new CompiledState(values, transfer),
+    ...(counter === null ? {} : { traffic: () => counter.total() }),
     dispose() {
       void transfer?.dispose();
     },
   };
+}
+
+async function openSession(name: string, ...args: Parameters<typeof createSession>): Promise<ort.InferenceSession> {
+  try {
+    return await createSession(...args);
+  } catch (error) {
+    throw deviceError(name, args[1].target, error) ?? error;
+  }
+}
+
+async function runSession(
+  name: string,
+  target: Target,
+  session: ort.InferenceSession,
+  feeds: Record<string, ort.Tensor>,
+): Promise<ort.InferenceSession.ReturnType> {
+  try {
+    return await session.run(feeds);
+  } catch (error) {
+    throw deviceError(name, target, error) ?? error;
+  }
 }
 
 function ownState(name: string, state: EngineState | undefined): CompiledState {

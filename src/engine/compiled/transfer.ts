@@ -9,11 +9,15 @@ import { Graph } from "./graph.js";
 import { writeModel } from "./model.js";
 import type { SessionSettings } from "./session.js";
 import { createSession } from "./session.js";
+import type { TrafficCounter } from "./traffic.js";
 
 export class Transfer {
   private readonly sessions = new Map<string, Promise<ort.InferenceSession>>();
 
-  constructor(private readonly settings: SessionSettings) {}
+  constructor(
+    private readonly settings: SessionSettings,
+    private readonly traffic: TrafficCounter,
+  ) {}
 
   upload(tensors: ReadonlyMap<string, ort.Tensor>): Promise<Map<string, ort.Tensor>> {
     return this.move(tensors, true);
@@ -33,9 +37,10 @@ export class Transfer {
     const moved = new Map<string, ort.Tensor>();
     if (tensors.size === 0) return moved;
     const session = await this.session([...tensors.values()], toDevice);
-    const results = await session.run(
-      Object.fromEntries([...tensors.values()].map((tensor, index) => [`from${index}`, tensor])),
-    );
+    const feeds = Object.fromEntries([...tensors.values()].map((tensor, index) => [`from${index}`, tensor]));
+    this.traffic.fed(feeds);
+    const results = await session.run(feeds);
+    this.traffic.given(results);
     for (const [index, name] of [...tensors.keys()].entries()) {
       const tensor = results[`to${index}`];
       if (tensor === undefined) throw new EngineError(`"${name}" did not come back from the device`);

@@ -1,0 +1,60 @@
+/** What only an engine with memory of its own can get wrong; `engines.test.ts` runs this file on each that is present. */
+import * as tf from "@tensorflow/tfjs";
+import { expect, test } from "vitest";
+import { float32, openEngine } from "../../src/engine/index.js";
+import { Generator } from "../../src/lm/generate.js";
+import { initWeights } from "../../src/lm/init.js";
+import { skipVisibly } from "../skip.js";
+import { tinyDecoder } from "./decoder-step.js";
+import { engineId, openUnderTest } from "./under-test.js";
+
+const needsDevice = "a GPU's memory: run on webgpu by engines.test.ts, where it is present";
+
+test("1,000 steps leave no buffer behind, and only batch and scalars cross", { timeout: 240_000 }, async (ctx) => {
+  if (engineId !== "webgpu") skipVisibly(ctx, needsDevice);
+  const engine = await openUnderTest();
+  const side = 128;
+  const step = await engine.compile(
+    "step",
+    ({ inputs, state }) => {
+      const weight = state.weight as tf.Tensor;
+      const loss = (w: tf.Tensor) => tf.mean(tf.square(tf.matMul(inputs.x as tf.Tensor, w))) as tf.Scalar;
+      const { value, grad } = tf.valueAndGrad(loss)(weight);
+      return { outputs: { loss: value }, state: { weight: tf.sub(weight, tf.mul(grad, 0.01)) } };
+    },
+    {
+      inputs: { x: { dtype: "float32", shape: [2, side] } },
+      state: { weight: { dtype: "float32", shape: [side, side] } },
+    },
+  );
+  const state = engine.createState({ weight: float32([side, side], new Float32Array(side * side).fill(0.1)) });
+  const x = float32([2, side], new Float32Array(2 * side).fill(1));
+  for (let i = 0; i < 100; i++) await step.run({ x }, state);
+  const before = { resident: process.memoryUsage().rss, ...engine.traffic?.() };
+  for (let i = 0; i < 1000; i++) await step.run({ x }, state);
+  const after = { resident: process.memoryUsage().rss, ...engine.traffic?.() };
+  expect((after.toDevice ?? Number.NaN) - (before.toDevice ?? 0)).toBe(1000 * 4 * 2 * side);
+  expect((after.fromDevice ?? Number.NaN) - (before.fromDevice ?? 0)).toBe(1000 * 4);
+  // One weight a step would be 64 MB; a software driver's buffers are resident memory.
+  expect(after.resident - before.resident).toBeLessThan(24 * 2 ** 20);
+  const { weight } = await state.read();
+  expect(weight?.data[0]).toBeLessThan(0.1);
+  step.dispose();
+  state.dispose();
+});
+
+test("greedy and sampled replies are those of the CPU", { timeout: 240_000 }, async (ctx) => {
+  if (engineId !== "webgpu") skipVisibly(ctx, needsDevice);
+  const model = { config: tinyDecoder, weights: initWeights(tinyDecoder, 3) };
+  for (const tensor of Object.values(model.weights))
+    for (const i of tensor.data.keys()) tensor.data[i] = (tensor.data[i] ?? 0) * 3;
+  const rows = [0, 1, 2].map((i) => ({ prompt: Int32Array.of(3 + i, 5, 7 + i), promptKey: `${i}`, sample: 0 }));
+  for (const temperature of [0, 1]) {
+    const settings = { maxNewTokens: 6, temperature, stopIds: [1], seed: 2, logProbs: true };
+    const [got, expected] = [
+      await new Generator(await openUnderTest(), model).generate(rows, settings),
+      await new Generator(await openEngine("cpu", { threads: 1 }), model).generate(rows, settings),
+    ];
+    expect(got.map(({ tokens }) => tokens)).toEqual(expected.map(({ tokens }) => tokens));
+  }
+});
