@@ -28,8 +28,9 @@ const stairs = (points) =>
 const panel = (left, title, inside, lines) => `  <g transform="translate(${left},20)">
     <text x="90" y="5" text-anchor="middle" font-weight="bold">${title}</text>
     <path d="M20 190V10M20 190H200" stroke="#333" fill="none"/>
+    <text x="14" y="18" text-anchor="end" fill="#555" font-size="11">2</text><text x="196" y="203" fill="#555" font-size="11">1</text>
     ${inside}
-    ${lines.map((line, i) => `<text x="20" y="${206 + 16 * i}">${line}</text>`).join("")}
+    ${lines.map((line, i) => `<text x="20" y="${220 + 16 * i}">${line}</text>`).join("")}
   </g>`;
 
 const volume = metrics.hypervolume(A, { reference: [0, 0], sense }).value;
@@ -41,27 +42,32 @@ const shortfalls = R.map((r) => {
   const length = ([a, to]) => Math.hypot(to[0] - a[0], to[1] - a[1]);
   return moves.reduce((best, move) => (length(move) < length(best) ? move : best));
 });
-const segments = shortfalls.map(([a, to]) => `M${x(a[0])} ${y(a[1])}L${x(to[0])} ${y(to[1])}`).join("");
+const line = (from, to) => `M${x(from[0])} ${y(from[1])}L${x(to[0])} ${y(to[1])}`;
+const segments = shortfalls.map(([a, to]) => line(a, to)).join("");
+/** What a point of A has beyond r does not count: from where the shortfall ends to r. */
+const surplus = shortfalls.map(([, to], i) => line(to, R[i])).join("");
 const moved = A.map(([a, b]) => [a + epsilon, b + epsilon]);
 const both = dots(A, "#4c78a8") + dots(R, "#f58518");
-const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 270" font-family="sans-serif" font-size="13">
+const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 280" font-family="sans-serif" font-size="13">
   <title>What hypervolume, IGD+ and additive epsilon measure (two objectives, larger is better)</title>
-  <rect width="760" height="270" fill="#fff"/>
+  <rect width="760" height="280" fill="#fff"/>
 ${panel(
   20,
   `hypervolume = ${volume}`,
-  `<path d="${stairs(A)}H20Z" fill="#9ecae9" stroke="#4c78a8"/>${dots(A, "#4c78a8")}`,
-  ["area that A covers above", "the reference point (0, 0)"],
+  `<path d="${stairs(A)}H20Z" fill="#9ecae9" stroke="#4c78a8"/>${dots(A, "#4c78a8")}<path d="M15 185L25 195M15 195L25 185" stroke="#333" stroke-width="2"/>`,
+  ["area that A (blue) covers above", "the reference point (cross)"],
 )}
-${panel(270, `IGD+ = ${igd.toFixed(2)}`, `<path d="${segments}" stroke="#e45756" stroke-width="2"/>${both}`, [
-  "mean shortfall of A (blue) against each",
-  "point of R (orange), where it is worse",
-])}
+${panel(
+  270,
+  `IGD+ = ${igd.toFixed(2)}`,
+  `<path d="${surplus}" stroke="#999" stroke-dasharray="2 2"/><path d="${segments}" stroke="#e45756" stroke-width="2"/>${both}`,
+  ["mean over R (orange) of how far A", "falls short (red; dashed: not counted)"],
+)}
 ${panel(
   520,
   `additive epsilon = ${epsilon}`,
-  `<path d="${stairs(A)}" fill="none" stroke="#4c78a8"/><path d="${stairs(moved)}" fill="none" stroke="#4c78a8" stroke-dasharray="4 3"/>${both}`,
-  ["least shift, the same in every", "objective, after which A covers R"],
+  `<path d="${stairs(A)}" fill="none" stroke="#4c78a8"/><path d="${stairs(moved)}" fill="none" stroke="#4c78a8" stroke-dasharray="4 3"/><path d="${A.map((a, i) => line(a, moved[i])).join("")}" stroke="#e45756"/>${both}`,
+  ["least shift (red), the same in every", "objective, after which A covers R"],
 )}
 </svg>
 `;
