@@ -81,7 +81,7 @@ const MOST_PAIRED = 3;
 export function boardNotes({ rows }: Board): string[] {
   const any = (is: (entry: RankedRow) => boolean) => rows.some(is);
   return [
-    "A rank is shared by all that are not shown to differ from its first row. Hypervolume above the suite's reference, of the candidates that validation selected.",
+    "Between rows that share a rank no difference is shown. Hypervolume above the suite's reference, of the candidates that validation selected.",
     ...[...new Set(rows.map(({ row }) => row))].slice(0, MOST_PAIRED).flatMap((row) => {
       const shown = shownPairs(row).map(
         ({ method, over }) => `${sanitise(method)} over ${over.map((id) => sanitise(id)).join(", ")}`,

@@ -1,9 +1,9 @@
 /**
- * The order of rows within one board, with rank groups: rows whose difference is not shown share a rank. Methods of one row are
- * compared as they were measured, paired by seed and prompt; across rows as if they shared nothing (they share the prompts,
- * so this errs on the side of one rank).
+ * The order of rows within one board, with rank groups: between no two rows of a group is a difference shown. Methods of one
+ * row are compared as they were measured, paired by seed and prompt; across rows as if they shared nothing (they share the
+ * prompts, so this errs on the side of one rank).
  */
-import { normalCdf, normalQuantile } from "../metrics/distributions.js";
+import { normalQuantile } from "../metrics/distributions.js";
 import type { LeaderboardRow } from "./row.js";
 
 export interface RankedRow {
@@ -35,19 +35,43 @@ interface Entry extends Omit<RankedRow, "rank"> {
   readonly pairs: ReadonlyMap<string, number>;
 }
 
+/** A group ends before the first row that is shown to lie below any of its rows. */
 function ranked(rows: readonly LeaderboardRow[]): RankedRow[] {
   const entries = rows.flatMap(entriesOf).sort((a, b) => volume(b) - volume(a) || order(a, b));
   const alpha = 1 - (rows[0]?.confidence ?? 0.95);
-  const out: RankedRow[] = [];
+  // Each row is held against all below it: Bonferroni over these.
+  const alphas = entries.map((_, at) => alpha / roundedUp(Math.max(1, entries.length - at - 1)));
+  // Thousands of rows make millions of comparisons: plain numbers, and squares in place of roots.
+  const volumes = Float64Array.from(entries, volume);
+  const variances = Float64Array.from(entries, ({ standardError }) => standardError ** 2);
+  const quantiles = new Map([...new Set(alphas)].map((own) => [own, normalQuantile(1 - own / 2) ** 2]));
+  const enough = Float64Array.from(alphas, (own) => quantiles.get(own) ?? Number.NaN);
+  const indices = new Map(rows.map((row, at) => [row, at]));
+  const rowOf = Int32Array.from(entries, ({ row }) => indices.get(row) ?? -1);
+  const shownBelow = (upper: number, lower: number): boolean => {
+    if (rowOf[upper] === rowOf[lower]) {
+      const paired = entries[upper]?.pairs.get(entries[lower]?.method.id ?? "");
+      if (paired !== undefined) return paired < (alphas[upper] as number);
+    }
+    const difference = (volumes[upper] as number) - (volumes[lower] as number);
+    const variance = (variances[upper] as number) + (variances[lower] as number);
+    return difference * difference > (enough[upper] as number) * variance;
+  };
   let first = 0;
-  while (first < entries.length) {
-    const head = entries[first];
-    if (head === undefined) break;
-    const next = first + 1 + firstShown(head, entries.slice(first + 1), alpha);
-    for (const { row, method } of entries.slice(first, next)) out.push({ rank: first + 1, row, method });
-    first = next;
-  }
-  return out;
+  return entries.map(({ row, method }, at) => {
+    for (let upper = first; upper < at; upper++) {
+      if (!shownBelow(upper, at)) continue;
+      first = at;
+      break;
+    }
+    return { rank: first + 1, row, method };
+  });
+}
+
+/** To two digits beyond a hundred: thousands of quantiles would take longer than all else. */
+function roundedUp(count: number): number {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
+  return Math.ceil(count / step) * step;
 }
 
 function entriesOf(row: LeaderboardRow): Entry[] {
@@ -69,32 +93,4 @@ function volume({ method }: Entry): number {
 function order(a: Entry, b: Entry): number {
   const key = ({ row, method }: Entry) => `${row.id} ${method.id}`;
   return key(a) < key(b) ? -1 : 1;
-}
-
-/**
- * Index of the first rival whose difference from `head` survives Holm's correction over all of them; their number where
- * none does.
- */
-function firstShown(head: Entry, rivals: readonly Entry[], alpha: number): number {
-  const ordered = rivals.map((rival, at) => ({ at, p: pValue(head, rival) })).sort((a, b) => a.p - b.p);
-  let first = rivals.length;
-  for (const [k, { at, p }] of ordered.entries()) {
-    if (p * (rivals.length - k) >= alpha) break;
-    first = Math.min(first, at);
-  }
-  return first;
-}
-
-/** Standard errors from which on a p-value is below any share of alpha. */
-const BEYOND = 8;
-
-/** Two-sided, of equal hypervolumes. */
-function pValue(a: Entry, b: Entry): number {
-  const paired = a.row === b.row ? a.pairs.get(b.method.id) : undefined;
-  if (paired !== undefined) return paired;
-  const error = Math.hypot(a.standardError, b.standardError);
-  const difference = Math.abs(volume(a) - volume(b));
-  if (error === 0) return difference > 0 ? 0 : 1;
-  const z = difference / error;
-  return z > BEYOND ? 0 : 2 * (1 - normalCdf(z));
 }

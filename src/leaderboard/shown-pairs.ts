@@ -1,6 +1,6 @@
 /**
- * Which methods of one row are told apart by their paired differences, Holm-adjusted over all pairs of the row: a rank group
- * is held against its first row only, and a noisy first row would hide the rest.
+ * Which methods of one row are told apart by their paired differences, Holm-adjusted over all pairs of the row:
+ * a rank says less, because rows of other ranks need not be told apart.
  */
 import { holm } from "../metrics/index.js";
 import type { LeaderboardRow } from "./row.js";

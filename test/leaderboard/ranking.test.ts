@@ -7,6 +7,7 @@ import { boardNotes, boardTable, budgetTable } from "../../src/leaderboard/board
 import { budgetViews } from "../../src/leaderboard/budget-view.js";
 import { ranking } from "../../src/leaderboard/ranking.js";
 import { type LeaderboardRow, seedsText } from "../../src/leaderboard/row.js";
+import { normalCdf } from "../../src/metrics/distributions.js";
 
 interface Entry {
   readonly id: string;
@@ -79,6 +80,15 @@ describe("rank groups", () => {
     ]);
   });
 
+  test("a noisy leader does not pull together what is told apart below it", () => {
+    const entries = [alone("noisy", 0.9, 0.5), alone("a", 0.8, 0.01), alone("b", 0.7, 0.01)];
+    expect(ranks(entries)).toEqual([
+      ["noisy m", 1],
+      ["a m", 1],
+      ["b m", 3],
+    ]);
+  });
+
   const anyRows = fc.array(
     fc.record({
       value: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -92,6 +102,28 @@ describe("rank groups", () => {
     const order = rows.map((own) => ({ own, key: keys.next().value ?? 0 })).sort((a, b) => a.key - b.key);
     expect(ranks(order.map(({ own }) => own))).toEqual(ranks(rows));
   });
+
+  property.prop([anyRows])(
+    "between no two rows of a group a difference is shown, and each group is as long as that allows",
+    (all) => {
+      const found = ranking(all.map(({ value, half }, i) => alone(`r${i}`, value, half)));
+      const error = ({ low, high }: { low: number; high: number }) => (high - low) / 2 / 1.959963984540054;
+      const shown = (i: number, j: number) => {
+        const [a, b] = [found[i]?.method.hypervolume, found[j]?.method.hypervolume];
+        if (a === undefined || b === undefined) throw new Error("no such row");
+        // By its p-value, where the ranking looks at a quantile.
+        const z = (a.value - b.value) / Math.hypot(error(a), error(b));
+        return 2 * (1 - normalCdf(z)) < 0.05 / Math.max(1, found.length - i - 1);
+      };
+      found.forEach(({ rank }, j) => {
+        const members = found.slice(0, j).flatMap((before, i) => (before.rank === rank ? [i] : []));
+        expect(members.some((i) => shown(i, j))).toBe(false);
+        if (j === 0 || rank !== j + 1) return;
+        const last = found[j - 1]?.rank ?? 0;
+        expect(found.slice(0, j).some((before, i) => before.rank === last && shown(i, j))).toBe(true);
+      });
+    },
+  );
 
   property.prop([anyRows])("ranks begin at 1, never fall, and skip as many as shared the one before", (all) => {
     const found = ranking(all.map(({ value, half }, i) => alone(`r${i}`, value, half)));
