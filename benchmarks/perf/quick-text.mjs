@@ -50,7 +50,7 @@ async function greedy(adapters) {
 
 console.log(`greedy replies that ended and are valid, ${prompts.length} test prompts`);
 console.log(`base\t${(100 * (await greedy([]))).toFixed(1)} %`);
-const isVertex = (weights) => weights !== null && weights.every((w) => w === 0 || w === 1);
+const isVertex = (weights) => weights?.every((w) => w === 0 || w === 1);
 for (const seed of seeds) {
   const vertices = tables.candidates.filter((c) => c.seed === seed && isVertex(c.weights));
   for (const { method, candidate, weights } of vertices) {
