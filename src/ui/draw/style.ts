@@ -12,8 +12,7 @@ export type Ground = "dark" | "light";
 export type Style = number;
 
 /**
- * Colours for series: Okabe and Ito's palette, told apart by colour-blind readers too (jfly.uni-koeln.de/color). Their
- * yellow comes last: it is the one that a light ground swallows.
+ * Colours for series: Okabe and Ito's palette, told apart by colour-blind readers too (jfly.uni-koeln.de/color).
  */
 export const SERIES_COLOURS = ["sky", "orange", "green", "vermillion", "purple", "blue", "yellow"] as const;
 
@@ -61,9 +60,16 @@ const PALETTE: readonly (Paint | undefined)[] = [
   paint([213, 94, 0], 166, 31),
 ];
 
-/** The yellow that can be read on white. */
-const YELLOW_ON_LIGHT = paint([150, 135, 0], 100, 33);
-const YELLOW = 7;
+/** Series on white: the same hues, darker, so that each has a contrast of 3 : 1 at least. */
+const SERIES_ON_LIGHT: readonly Paint[] = [
+  paint([0, 135, 175], 31, 36),
+  paint([175, 130, 0], 136, 33),
+  paint([0, 135, 95], 29, 32),
+  paint([205, 85, 0], 166, 31),
+  paint([175, 95, 135], 132, 35),
+  paint([0, 95, 175], 25, 34),
+  paint([95, 95, 0], 58, 90),
+];
 
 const BOLD = 1 << 8;
 const DIM = 1 << 9;
@@ -110,7 +116,7 @@ export function escapeOf(style: Style, depth: ColourDepth, ground: Ground): stri
   if ((style & UNDERLINE) !== 0) codes.push("4");
   if ((style & INVERSE) !== 0) codes.push("7");
   const index = style & COLOUR;
-  const colour = index === YELLOW && ground === "light" ? YELLOW_ON_LIGHT : PALETTE[index];
+  const colour = (ground === "light" ? SERIES_ON_LIGHT[index - 1] : undefined) ?? PALETTE[index];
   if (colour !== undefined && depth !== "none") {
     if (depth === "16") codes.push(String(colour.named));
     else if (depth === "256") codes.push(`38;5;${colour.fixed}`);

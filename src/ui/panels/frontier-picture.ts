@@ -71,7 +71,8 @@ function frontsOf(
     groups.set(key, [...(groups.get(key) ?? []), candidate]);
   }
   const isChosen = (own: readonly Scored[]): boolean => chosen !== undefined && own.includes(chosen);
-  const many = chosen !== undefined && groups.size > 1 && [...groups.values()].some((own) => isChosen(own));
+  // A policy alone has no front that could stand out.
+  const many = [...groups.values()].some((own) => own.length > 1 && isChosen(own));
   return [...groups.values()]
     .sort((a, b) => Number(isChosen(a)) - Number(isChosen(b)))
     .map((own) => {

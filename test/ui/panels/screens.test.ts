@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import type { RunEvent } from "../../../src/bench/files/events.js";
 import { textWidth } from "../../../src/report/text-width.js";
 import { CHARSETS, type Charset, glyphsFor } from "../../../src/ui/draw/glyphs.js";
+import { Screen } from "../../../src/ui/draw/screen.js";
+import { seriesStyle } from "../../../src/ui/draw/style.js";
 import { drawFrame } from "../../../src/ui/panels/frame.js";
 import { RunState } from "../../../src/ui/state/run-state.js";
 import { FIRST_VIEW, PANELS, type View } from "../../../src/ui/state/view.js";
@@ -63,12 +65,76 @@ test("without colour there is none, and nothing is lost: markers and numbers say
   }
 });
 
-test("on a light ground and on a dark one, in colour", async () => {
-  const state = stateOf(recordedRun("scoring"));
-  const show = (ground: "light" | "dark"): string =>
-    screen(state, 80, 23, { panel: "leaderboard" }).lines("256", ground).join("\n").replaceAll("\u001b", "␛");
-  await expect(`${show("dark")}\n\n${show("light")}\n`).toMatchFileSnapshot("golden/80x24-colours.txt");
+describe("on a light ground and on a dark one, in colour", () => {
+  const sizes = [
+    [80, 24],
+    [120, 40],
+    [200, 60],
+  ] as const;
+
+  test.each(sizes)("%i × %i", async (columns, rows) => {
+    const scoring = stateOf(recordedRun("scoring"));
+    const finished = stateOf(recordedRun("finished"));
+    const show = (ground: "light" | "dark"): string =>
+      [
+        screen(scoring, columns, rows - 1, { panel: "leaderboard" }),
+        screen(scoring, columns, rows - 1, { panel: "frontier" }),
+        screen(finished, columns, rows - 1, { panel: "overview" }),
+      ]
+        .map((drawn) => drawn.lines("256", ground).join("\n").replaceAll("\u001b", "␛"))
+        .join("\n\n");
+    await expect(`${show("dark")}\n\n${show("light")}\n`).toMatchFileSnapshot(`golden/${columns}x${rows}-colours.txt`);
+  });
+
+  test("the words are the same", () => {
+    const state = stateOf(recordedRun("scoring"));
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is taken out
+    const bare = (lines: readonly string[]): string => lines.join("\n").replace(/\u001b\[[\d;]*m/g, "");
+    for (const panel of PANELS) {
+      const drawn = screen(state, 120, 39, { panel });
+      expect(bare(drawn.lines("256", "light"))).toBe(bare(drawn.lines("256", "dark")));
+    }
+  });
+
+  test("every colour of a series has a contrast of 3 : 1 on its ground at least, in any colours and in 256", () => {
+    const code = (at: number, ground: "light" | "dark", depth: "true" | "256"): string => {
+      const drawn = new Screen(2, 1);
+      drawn.region.put(0, 0, "x", seriesStyle(at));
+      return drawn.lines(depth, ground)[0] ?? "";
+    };
+    for (let at = 0; at < 7; at++) {
+      for (const ground of ["light", "dark"] as const) {
+        const rgb =
+          /38;2;(\d+);(\d+);(\d+)m/
+            .exec(code(at, ground, "true"))
+            ?.slice(1)
+            .map(Number) ?? [];
+        const fixed = fixedColour(Number(/38;5;(\d+)m/.exec(code(at, ground, "256"))?.[1]));
+        for (const colour of [rgb, fixed]) {
+          const letters = luminance(colour);
+          const ratio = ground === "light" ? 1.05 / (letters + 0.05) : (letters + 0.05) / 0.05;
+          expect(ratio, `series ${at} on ${ground}: ${colour}`).toBeGreaterThanOrEqual(3);
+        }
+      }
+    }
+  });
 });
+
+/** Of the 6 × 6 × 6 cube among the 256 colours. */
+function fixedColour(index: number): number[] {
+  const level = (n: number): number => (n === 0 ? 0 : 55 + 40 * n);
+  const at = index - 16;
+  return [Math.floor(at / 36), Math.floor(at / 6) % 6, at % 6].map(level);
+}
+
+/** Relative luminance as WCAG 2 defines it. */
+function luminance(rgb: readonly number[]): number {
+  const [r = 0, g = 0, b = 0] = rgb.map((value) => {
+    const share = value / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
 
 describe("what is not there is said", () => {
   test("before the first event", () => {
