@@ -4,8 +4,10 @@ import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { buildReport } from "../../src/report/build.js";
 import { glyphsFor } from "../../src/ui/draw/glyphs.js";
 import { drawFrame } from "../../src/ui/panels/frame.js";
+import { renderTerminalReport } from "../../src/ui/report/terminal-report.js";
 import { FIRST_VIEW, type View } from "../../src/ui/state/view.js";
 import { temporaryFolder } from "../bench/files/temporary-folder.js";
 import { summaryFixture } from "../report/summary-fixture.js";
@@ -41,13 +43,26 @@ async function shows(what: string | RegExp | ((text: string) => boolean)): Promi
 }
 
 function start(folder: string, columns: number, rows: number): void {
-  const command = `'${process.execPath}' '${binary}' dash '${folder}'; echo "left with $?"; sleep 1000`;
-  const env = ["-e", "CI=", "-e", "NO_COLOR=", "-e", "LC_ALL=C.UTF-8", "-e", "ACCESSIBLE="];
-  tmux("new-session", "-d", "-s", "dash", "-x", String(columns), "-y", String(rows), ...env, command);
+  open(`dash '${folder}'`, columns, rows);
 }
 
-function plant(until: Until): string {
-  const folder = join(temporaryFolder(), "run");
+/** Starts the command in a window of its own. */
+function open(args: string, columns: number, rows: number, more: readonly string[] = [], cwd = "/"): void {
+  const command = `cd '${cwd}' && '${process.execPath}' '${binary}' ${args}; echo "left with $?"; sleep 1000`;
+  const env = ["CI=", "NO_COLOR=", "LC_ALL=C.UTF-8", "ACCESSIBLE=", "COLORTERM=", "COLORFGBG=", ...more];
+  const set = env.flatMap((variable) => ["-e", variable]);
+  tmux("new-session", "-d", "-s", "dash", "-x", String(columns), "-y", String(rows), ...set, command);
+}
+
+const RUN = {
+  ...{ schema: 1, id: "run", started: "2026-09-21T13:00:00.000Z", command: ["mva-bench"] },
+  suite: { suite: "fixture", version: 1, title: "t" },
+  ...{ suiteHash: "0".repeat(32), dataHash: "0".repeat(32), baseHash: null, scorersHash: null, lockHash: null },
+  ...{ seeds: [1], engine: "cpu", threads: 2, versions: { "mva-bench": "0.1.0", node: "20" }, commit: null },
+  hardware: { platform: "linux", cpu: "c", cores: 2, memoryBytes: 1, gpu: null },
+};
+
+function plant(until: Until, folder = join(temporaryFolder(), "run")): string {
   mkdirSync(folder);
   writeFileSync(join(folder, "run.json"), "{}");
   writeFileSync(
@@ -129,5 +144,52 @@ describe("dash in a terminal", () => {
     } finally {
       run.kill("SIGKILL");
     }
+  });
+
+  test("without an argument: the list of runs; Enter opens one; ASCII where the locale has nothing else", async () => {
+    const root = temporaryFolder();
+    mkdirSync(join(root, "reports/runs"), { recursive: true });
+    for (const [at, name] of ["first", "second"].entries()) {
+      const folder = plant("finished", join(root, "reports/runs", name));
+      const run = { ...RUN, id: name, started: new Date(1_790_000_000_000 + at * 60_000).toISOString() };
+      writeFileSync(join(folder, "run.json"), JSON.stringify(run));
+    }
+    open("dash", 90, 24, ["LC_ALL=C"], root);
+    const list = await shows("2 runs");
+    expect(list).toMatch(/second +finished[\s\S]*first +finished/);
+    expect(list).toContain("Alpha has the largest");
+    expect(list).toMatch(/^[ -~\n]*$/);
+    tmux("send-keys", "-t", "dash", "j", "Enter");
+    expect(await shows("Who wins")).toMatch(/^[ -~\n]*$/);
+    tmux("send-keys", "-t", "dash", "q");
+    await shows("left with 0");
+  });
+});
+
+describe("report in a terminal", () => {
+  test("has pictures at the terminal's width, colours for its ground, and none at all with NO_COLOR", async () => {
+    const folder = plant("finished");
+    const colours = async (more: readonly string[]): Promise<string> => {
+      open(`report '${folder}' --no-files`, 130, 50, more);
+      const text = await shows("left with 0");
+      // The whole report, what has scrolled away too.
+      const all = tmux("capture-pane", "-p", "-e", "-S", "-", "-t", "dash");
+      tmux("kill-session", "-t", "dash");
+      expect(text).toContain("left with 0");
+      return all;
+    };
+    const [dark, light, none] = [await colours([]), await colours(["COLORFGBG=0;15"]), await colours(["NO_COLOR=1"])];
+    // biome-ignore-start lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
+    const bare = (text: string): string => text.replace(/\u001b\[[\d;]*m/g, "").replace(/ +$/gm, "");
+    const state = stateOf(recordedRun("finished"));
+    expect(state.summary).toBeDefined();
+    const drawn = renderTerminalReport(buildReport(summaryFixture()), {
+      ...{ width: 130, glyphs: glyphsFor("braille"), depth: "plain", ground: "dark" },
+    });
+    const opening = drawn.split("\n").slice(0, 40).join("\n");
+    for (const text of [dark, light, none]) expect(bare(text)).toContain(opening);
+    expect(dark).toMatch(/\u001b\[[\d;]*(3[1-7]|9[1-7]|38)/);
+    expect(none).not.toMatch(/\u001b\[([\d;]*;)?(3[0-8]|9[0-7])/);
+    // biome-ignore-end lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
   });
 });

@@ -39,9 +39,9 @@ export function drawFrontierPicture(region: Region, input: PanelInput): void {
       return { x: px, y: py, marker, style, chosen: candidates.length === 0 && trail === chosenTrail };
     }),
   ];
-  const scales = state.start?.scales;
+  const { scales } = state;
   const reference =
-    scales == null ? undefined : ([scales[x]?.reference ?? Number.NaN, scales[y]?.reference ?? Number.NaN] as const);
+    scales === undefined ? undefined : ([scales[x]?.reference ?? Number.NaN, scales[y]?.reference ?? Number.NaN] as const);
   drawScatter(region, glyphs, {
     xTitle: values[x] ?? "",
     yTitle: values[y] ?? "",

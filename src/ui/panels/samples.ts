@@ -84,11 +84,12 @@ function drawReply(region: Region, { state, glyphs, marks }: PanelInput, reply: 
   const names = Math.min(12, Math.floor(box.width / 2), Math.max(...state.values.map((name) => name.length)));
   const top = Math.min(box.height - scores, Math.max(lines.length + 1, 0));
   state.values.slice(0, scores).forEach((name, k) => {
-    const scale = state.start?.scales?.[k];
+    const scale = state.scales?.[k];
     const score = reply.scores[k] ?? Number.NaN;
     const share = scale === undefined ? Number.NaN : (score - scale.center) / scale.scale;
     box.part(0, top + k, names, 1).put(0, 0, name, dim());
-    drawBar(box.part(names + 1, top + k, Math.max(0, box.width - names - 8), 1), glyphs, share, seriesStyle(k));
+    const bar = box.part(names + 1, top + k, Math.max(0, box.width - names - 8), 1);
+    if (Number.isFinite(share)) drawBar(bar, glyphs, share, seriesStyle(k));
     box.putRight(box.width, top + k, decimal(score, 2));
   });
 }

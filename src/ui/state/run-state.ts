@@ -87,6 +87,11 @@ export class RunState {
     return this.start?.values ?? [];
   }
 
+  /** One a value, raw units; undefined as long as the run has not set them. */
+  get scales(): NonNullable<RunStart["scales"]> | RunSummary["values"] | undefined {
+    return this.start?.scales ?? this.summary?.values;
+  }
+
   get trainings(): Training[] {
     return [...this.#trainings.values()];
   }
