@@ -88,9 +88,13 @@ for (const view of views) {
   check(`nothing is wider than the page (${view.name})`, wide === "", wide);
 }
 
+const before = await browser.processorSeconds();
 await open(views[0]);
 const interactive = await evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd");
-console.log(`     ${(readFileSync(file).length / 1e6).toFixed(2)} MB, ready after ${Math.round(interactive)} ms`);
+const spent = (await browser.processorSeconds()) - before;
+console.log(
+  `     ${(readFileSync(file).length / 1e6).toFixed(2)} MB, ready after ${Math.round(interactive)} ms, of which ${Math.round(1000 * spent)} ms of processor time`,
+);
 
 const tip = "document.querySelector('.tip').hidden ? '' : document.querySelector('.tip').textContent";
 const point = await evaluate(
@@ -121,12 +125,12 @@ if (point !== null) {
   check("a figure is one stop of the Tab key", stops === 1, String(stops));
   const series =
     "[...document.querySelectorAll('#frontier figure:not([hidden]) .series')].filter((g) => getComputedStyle(g).display !== 'none').length";
-  const before = await evaluate(series);
+  const shown = await evaluate(series);
   await evaluate("document.querySelector('#frontier figure:not([hidden]) .key[aria-checked=\"true\"]').focus()");
   await key("Enter");
-  check("a legend's entry takes its series away", (await evaluate(series)) === before - 1);
+  check("a legend's entry takes its series away", (await evaluate(series)) === shown - 1);
   await key("Enter");
-  check("and brings it back", (await evaluate(series)) === before);
+  check("and brings it back", (await evaluate(series)) === shown);
   const choice = await evaluate(
     "(() => { const s = document.querySelector('#frontier select'); if (!s) return null; s.selectedIndex = 1; s.dispatchEvent(new Event('change')); return [...document.querySelectorAll('#frontier figure')].map((f) => f.hidden); })()",
   );

@@ -125,6 +125,12 @@ export async function openBrowser(program) {
       await ready;
       return url;
     },
+    /** Processor seconds of the page's own process since it began. */
+    async processorSeconds() {
+      await send("Performance.enable", { timeDomain: "threadTicks" });
+      const { metrics } = await send("Performance.getMetrics");
+      return metrics.find((metric) => metric.name === "ProcessTime")?.value ?? Number.NaN;
+    },
     /** What is on the screen, or `clip` of the whole page, as PNG. */
     async picture(clip) {
       const more = clip === undefined ? {} : { clip: { ...clip, scale: 1 }, captureBeyondViewport: true };
