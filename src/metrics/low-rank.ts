@@ -66,8 +66,9 @@ export interface LowRankHsicOptions {
  * @throws MetricsError `dimension-mismatch`, `not-finite`, `too-few`
  */
 export function lowRankHsic(first: LowRank, second: LowRank, options: LowRankHsicOptions = {}): number {
-  const [one, two] = pair(first, second, false);
-  return hsicOf(centred(one), centred(two), estimatorOf(options));
+  const estimator = estimatorOf(options);
+  const [one, two] = pair(first, second, false).map((delta) => centred(delta, estimator)) as [Centred, Centred];
+  return hsicOf(one, two, estimator);
 }
 
 /**
@@ -77,28 +78,28 @@ export function lowRankHsic(first: LowRank, second: LowRank, options: LowRankHsi
  * @throws MetricsError also `undefined-value` for a zero (untrained) delta-W
  */
 export function lowRankCka(first: LowRank, second: LowRank, options: LowRankHsicOptions = {}): number {
-  const [one, two] = pair(first, second, false).map(centred) as [Centred, Centred];
   const estimator = estimatorOf(options);
+  const [one, two] = pair(first, second, false).map((delta) => centred(delta, estimator)) as [Centred, Centred];
   return alignment(hsicOf(one, two, estimator), hsicOf(one, one, estimator), hsicOf(two, two, estimator));
 }
 
-/** What HSIC needs of one delta-W: HB, M = s²AAᵀ, and the diagonal of HBMBᵀH. */
+/** What HSIC needs of one delta-W: (HB)ᵀ, M = s²AAᵀ, and the diagonal of HBMBᵀH (empty where the estimator keeps it). */
 interface Centred {
-  readonly b: DenseMatrix;
+  readonly bt: DenseMatrix;
   readonly m: DenseMatrix;
   readonly diagonal: Float64Array;
 }
 
-function centred({ a, b, scale }: Factors): Centred {
+function centred({ a, b, scale }: Factors, estimator: Estimator): Centred {
   const product = timesTransposed(a, a);
   const m = { ...product, data: product.data.map((x) => scale * scale * x) };
   const hb = columnCentred(b);
-  return { b: hb, m, diagonal: diagonalOf(hb, m) };
+  return { bt: transposed(hb), m, diagonal: estimator === "biased" ? new Float64Array(0) : diagonalOf(hb, m) };
 }
 
 function hsicOf(one: Centred, two: Centred, estimator: Estimator): number {
-  const n = one.b.rows;
-  const c = transposedTimes(one.b, two.b);
+  const n = one.bt.columns;
+  const c = timesTransposed(one.bt, two.bt);
   const full = inner(times(c, two.m), times(one.m, c));
   if (estimator === "biased") return full / n / n;
   // With centred rows K1 = 0, so that the zero-diagonal kernel has row sums −K_ii.
@@ -202,15 +203,17 @@ export function lowRankPermutationTest(
 ): IndependenceTest {
   const { permutations = 199 } = options;
   const estimator = estimatorOf(options);
-  const [one, two] = pair(first, second, false).map(centred) as [Centred, Centred];
-  const columns = two.b.columns;
-  const shuffled = { ...two, b: { ...two.b, data: two.b.data.slice() }, diagonal: two.diagonal.slice() };
-  const order = Int32Array.from(two.diagonal, (_, i) => i);
+  const [one, two] = pair(first, second, false).map((delta) => centred(delta, estimator)) as [Centred, Centred];
+  const { bt, diagonal } = two;
+  const n = bt.columns;
+  const order = Int32Array.from({ length: n }, (_, i) => i);
   return permutationTest(order, permutations, options.generator, () => {
-    order.forEach((from, to) => {
-      shuffled.b.data.set(two.b.data.subarray(from * columns, (from + 1) * columns), to * columns);
-      shuffled.diagonal[to] = two.diagonal[from] as number;
-    });
+    const data = bt.data.map((_, o) => bt.data[o - (o % n) + (order[o % n] as number)] as number);
+    const shuffled = {
+      ...two,
+      bt: { ...bt, data },
+      diagonal: diagonal.map((_, i) => diagonal[order[i] as number] as number),
+    };
     return hsicOf(one, shuffled, estimator);
   });
 }

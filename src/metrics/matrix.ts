@@ -52,11 +52,58 @@ export function transposedTimes(a: DenseMatrix, b: DenseMatrix): DenseMatrix {
   return timesTransposed(transposed(a), transposed(b));
 }
 
-/** ABᵀ, `[a.rows, b.rows]`. */
+/** ABᵀ, `[a.rows, b.rows]`: two rows by four at a time, as many sums as there are registers. */
 export function timesTransposed(a: DenseMatrix, b: DenseMatrix): DenseMatrix {
-  const data = new Float64Array(a.rows * b.rows);
-  for (let i = 0; i < a.rows; i++) rowProducts(a, i, b, 0, data, i * b.rows);
-  return { data, rows: a.rows, columns: b.rows };
+  const x = a.data;
+  const y = b.data;
+  const n = a.columns;
+  const q = b.rows;
+  const data = new Float64Array(a.rows * q);
+  let i = 0;
+  for (; i + 2 <= a.rows; i += 2) {
+    let j = 0;
+    for (; j + 4 <= q; j += 4) {
+      let s0 = 0;
+      let s1 = 0;
+      let s2 = 0;
+      let s3 = 0;
+      let t0 = 0;
+      let t1 = 0;
+      let t2 = 0;
+      let t3 = 0;
+      for (let k = i * n, o = j * n; k < (i + 1) * n; k++, o++) {
+        const u = x[k] as number;
+        const v = x[k + n] as number;
+        const y0 = y[o] as number;
+        const y1 = y[o + n] as number;
+        const y2 = y[o + 2 * n] as number;
+        const y3 = y[o + 3 * n] as number;
+        s0 += u * y0;
+        s1 += u * y1;
+        s2 += u * y2;
+        s3 += u * y3;
+        t0 += v * y0;
+        t1 += v * y1;
+        t2 += v * y2;
+        t3 += v * y3;
+      }
+      const at = i * q + j;
+      data[at] = s0;
+      data[at + 1] = s1;
+      data[at + 2] = s2;
+      data[at + 3] = s3;
+      data[at + q] = t0;
+      data[at + q + 1] = t1;
+      data[at + q + 2] = t2;
+      data[at + q + 3] = t3;
+    }
+    if (j < q) {
+      rowProducts(a, i, b, j, data, i * q);
+      rowProducts(a, i + 1, b, j, data, i * q + q);
+    }
+  }
+  if (i < a.rows) rowProducts(a, i, b, 0, data, i * q);
+  return { data, rows: a.rows, columns: q };
 }
 
 /** out[at + j] = ⟨row i of A, row j of B⟩ for j ≥ `from`, four at a time: each sum waits for its last addition. */

@@ -74,9 +74,20 @@ describe("one sense at the boundary", () => {
     ["a long point", [[1, 2, 3]], "dimension-mismatch"],
     ["packed points that do not divide", { data: Float64Array.of(1, 2, 3), dimension: 2 }, "dimension-mismatch"],
     ["packed points of another dimension", { data: Float64Array.of(1, 2, 3), dimension: 3 }, "dimension-mismatch"],
+    [
+      "packed points of another dimension that divide",
+      { data: Float64Array.of(1, 2, 3, 4, 5, 6), dimension: 3 },
+      "dimension-mismatch",
+    ],
     ["NaN in packed points", { data: Float64Array.of(1, Number.NaN), dimension: 2 }, "not-finite"],
   ] as [string, Points, string][])("%s is an error, never a silent number", (_, points, code) => {
     expect(codeOf(() => hypervolume(points, max))).toBe(code);
+  });
+
+  test("errors name themselves", () => {
+    expect(() => nondominated([[Number.NaN]], { sense: "min" })).toThrow(
+      expect.objectContaining({ name: "MetricsError", code: "not-finite" }),
+    );
   });
 
   test("errors name point and objective", () => {

@@ -123,6 +123,8 @@ describe("attainment", () => {
 
   test("levels that no run count has are errors", () => {
     expect(() => attainmentSurface([[[1, 2]]], { sense: "min", level: 2 })).toThrow(/level is 2/);
-    expect(() => attainmentSurface([], { sense: "min", level: 1 })).toThrow(MetricsError);
+    expect(() => attainmentSurface([], { sense: "min", level: 1 })).toThrow(/no runs/);
+    expect(() => attainment([], [1], { sense: "min" })).toThrow(/no runs/);
+    expect(attainmentSurface([[[0, 1]]], { sense: "max", level: 1 })).toEqual([[0, 1]]);
   });
 });

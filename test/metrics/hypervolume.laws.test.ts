@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hypervolume, hypervolumeContributions, nondominated, normalisedHypervolume } from "../../src/metrics/index.js";
+import {
+  type EstimateOptions,
+  EXACT_LIMIT,
+  hypervolume,
+  hypervolumeContributions,
+  nondominated,
+  normalisedHypervolume,
+} from "../../src/metrics/index.js";
 import { normals, seeded } from "./generator.js";
 import { anyPoints, law, near, pointsOf, real, small } from "./laws.js";
 import { average, inclusionExclusion, type Rows, slicing } from "./twins.js";
@@ -408,5 +415,21 @@ describe("estimated hypervolume", () => {
     expect(() => hypervolume(points, { reference, sense: "max", estimate: { generator, samples: 3 } })).toThrow(
       /samples/,
     );
+    expect(() => hypervolume(points, { reference, sense: "max", estimate: { generator, level: 2 } })).toThrow(/level/);
+    // the limit itself is still exact
+    const most = EXACT_LIMIT[11] as number;
+    const eleven = points.slice(0, most).map((p) => p.slice(0, 11));
+    expect(hypervolume(eleven, { reference: reference.slice(0, 11), sense: "max", estimate }).kind).toBe("exact");
+  });
+
+  test("normalised is the estimate and its error as shares of the box", () => {
+    const points = Array.from({ length: 9 }, () => normals(seeded(5), 3).map((x) => Math.abs(x) + 0.01));
+    const options = { reference: [0, 0, 0], sense: "max" } as const;
+    const always = (): EstimateOptions => ({ generator: seeded(6), samples: 1600, when: "always" });
+    const whole = hypervolume(points, { ...options, estimate: always() });
+    const share = normalisedHypervolume(points, { ...options, estimate: always(), ideal: [5, 2, 10] });
+    if (whole.kind !== "estimate" || share.kind !== "estimate") throw new Error("no estimate");
+    near(share.value, whole.value / 100);
+    near(share.error, whole.error / 100);
   });
 });

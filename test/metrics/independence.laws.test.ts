@@ -289,6 +289,34 @@ describe("identities of HSIC (METHODS §4.2)", () => {
   });
 });
 
+describe("many features, whose distances come from products", () => {
+  const wide = (n: number, p: number, seed: number): number[][] => normalMatrix(seeded(seed), n, p);
+
+  law(
+    "give the HSIC of the definition, at any number of rows and far from the origin",
+    [fc.integer({ min: 4, max: 11 }), fc.integer({ min: 16, max: 21 }), fc.integer(), fc.constantFrom(0, 1000)],
+    (n, p, seed, away) => {
+      const x = map(wide(n, p, seed), (v) => v + away);
+      const y = wide(n, p, seed + 1);
+      // equal rows are at no distance
+      y[1] = [...(y[0] as number[])];
+      const kernel = { kind: "rbf", sigma: 4 } as const;
+      near(hsic(x, y, { kernel }), hsicTuples(gram(x, rbf(4)), gram(y, rbf(4))), 1, 1e-11);
+      near(hsic(x, y, { kernel, estimator: "biased" }), hsicTrace(gram(x, rbf(4)), gram(y, rbf(4))), 1, 1e-11);
+    },
+    200,
+  );
+
+  test("narrow and wide kernels take the distances themselves", () => {
+    const [x, y] = [wide(9, 17, 3), wide(9, 17, 4)];
+    for (const sigma of [0.2, 1e4]) {
+      const kernel = { kind: "rbf", sigma } as const;
+      const expected = hsicTrace(gram(x, rbf(sigma)), gram(y, rbf(sigma)));
+      near(hsic(x, y, { kernel, estimator: "biased" }), expected, Math.max(expected, 1e-12), 1e-3);
+    }
+  });
+});
+
 describe("bandwidth", () => {
   law("the median heuristic puts the typical off-diagonal at 1/e", [pairs(4)], ([x]) => {
     const squares = x
