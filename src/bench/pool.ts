@@ -4,6 +4,7 @@
  * which worker runs a job, nor on how many there are.
  */
 import { Worker } from "node:worker_threads";
+import type { LedgerEntry } from "../methods/budget.js";
 import type { TaskEvent } from "../methods/task.js";
 import type { Job, JobResult, WorkerSetup } from "./jobs.js";
 
@@ -26,6 +27,7 @@ export interface PlainError {
   readonly code?: string;
   readonly exitCode?: number;
   readonly step?: number;
+  readonly spent?: readonly LedgerEntry[];
 }
 
 /** A job that failed in its worker, with what the original error said of itself. */
@@ -34,6 +36,8 @@ export class JobError extends Error {
   readonly code: string | undefined;
   readonly exitCode: number | undefined;
   readonly step: number | undefined;
+  /** What a training that failed had spent. */
+  readonly spent: readonly LedgerEntry[];
 
   constructor(plain: PlainError) {
     super(plain.message);
@@ -41,6 +45,7 @@ export class JobError extends Error {
     this.code = plain.code;
     this.exitCode = plain.exitCode;
     this.step = plain.step;
+    this.spent = plain.spent ?? [];
     if (plain.stack !== undefined) this.stack = plain.stack;
   }
 }

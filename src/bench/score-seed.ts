@@ -60,6 +60,13 @@ export interface ScoredSeed {
   readonly explored: readonly string[];
 }
 
+/** The base's own scores are no numbers: there is nothing to compare with, and nothing more of the run is worth computing. */
+export class BaseFailure extends Error {
+  override readonly name = "BaseFailure";
+  readonly exitCode = 1;
+}
+
+/** @throws BaseFailure when a score of the base policy is not a finite number. */
 export async function scoreSeed(scoring: SeedScoring): Promise<ScoredSeed> {
   const { session, seed, context, suite, rows, latticeSize, offers, data, known, makeScales, emit, fail } = scoring;
   const names = suite.values.map((value) => value.name);
@@ -117,12 +124,10 @@ export async function scoreSeed(scoring: SeedScoring): Promise<ScoredSeed> {
   const broken = new Set<string>();
   const usable = (c: OfferedCandidate, split: string, found: CandidateScores): Float64Array | undefined => {
     if (found.kind === "scores") return found.values;
-    if (!broken.has(c.method)) {
-      fail(
-        c.method,
-        `${split} score of ${c.candidate} is not a finite number (prompt ${found.prompt + 1}, value ${names[found.value] ?? ""})`,
-      );
-    }
+    const at = `(prompt ${found.prompt + 1}, value ${names[found.value] ?? ""})`;
+    if (c === base)
+      throw new BaseFailure(`base: its ${split} score is not a finite number ${at}: nothing can be compared`);
+    if (!broken.has(c.method)) fail(c.method, `${split} score of ${c.candidate} is not a finite number ${at}`);
     broken.add(c.method);
     return undefined;
   };

@@ -57,7 +57,7 @@ export async function trainRow(session: Session, plan: TrainingPlan, row: Traine
       const order = asked++;
       const key = contentKey({ task, seed: plan.seed, budgetFlops, context: plan.context });
       // Deep chains first: what others wait for must not wait itself.
-      const stored = await session.task(
+      const asking = session.task(
         {
           kind: "task",
           key,
@@ -71,6 +71,10 @@ export async function trainRow(session: Session, plan: TrainingPlan, row: Traine
         },
         order,
       );
+      const stored = await asking.catch((error: unknown) => {
+        if (error instanceof JobError) ledger.add({ planned: [], ledger: error.spent }, 0);
+        throw error;
+      });
       const { summary } = stored;
       settle(summary.ledger.reduce((sum, entry) => sum + entry.flops, 0));
       ledger.add(summary, stored.seconds);
@@ -104,7 +108,7 @@ class LedgerBook {
     readonly method: string,
   ) {}
 
-  add(summary: TaskResult["summary"], seconds: number): void {
+  add(summary: Pick<TaskResult["summary"], "planned" | "ledger">, seconds: number): void {
     const spent = summary.ledger.reduce((sum, entry) => sum + entry.flops, 0);
     for (const entry of summary.planned) this.#put(entry.kind, { planned: entry.flops });
     for (const entry of summary.ledger) {

@@ -1,5 +1,6 @@
 /** The worker thread's side of `pool.ts`: receives jobs, runs them one at a time, leaves their results in the run folder. */
 import { parentPort } from "node:worker_threads";
+import { MethodFailure } from "../methods/method.js";
 import { Bench } from "./job-runner.js";
 import type { Job, JobResult } from "./jobs.js";
 import type { FromWorker, PlainError, ToWorker } from "./pool.js";
@@ -55,5 +56,6 @@ function plain(error: unknown): PlainError {
     ...(typeof code === "string" ? { code } : {}),
     ...(typeof exitCode === "number" ? { exitCode } : {}),
     ...(typeof step === "number" ? { step } : {}),
+    ...(error instanceof MethodFailure ? { spent: error.spent } : {}),
   };
 }

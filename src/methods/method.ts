@@ -6,7 +6,7 @@
  * Not here: how a task is trained (`task.ts` and the files that run tasks), worker threads, stores (`bench`).
  */
 import type { AdapterConfig } from "../lm/adapters.js";
-import type { MethodBudget } from "./budget.js";
+import type { LedgerEntry, MethodBudget } from "./budget.js";
 import type { MorlhfSettings } from "./morlhf.js";
 import type { PenaltyKind } from "./penalty.js";
 import type { ArtefactRef, Task, TaskResult } from "./task.js";
@@ -117,6 +117,8 @@ export class MethodFailure extends Error {
   override readonly name = "MethodFailure";
   /** Where no run can go on without it (the base, the judges), it is what the command answers. */
   readonly exitCode = 1;
+  /** What the task had spent by then, where it was charged. */
+  spent: readonly LedgerEntry[] = [];
   constructor(
     readonly method: string,
     readonly step: number,

@@ -2,6 +2,7 @@
 import { Ledger } from "./budget.js";
 import { runDpo } from "./dpo.js";
 import { trainLinearProbe } from "./linear-probe-task.js";
+import { MethodFailure } from "./method.js";
 import { runModpo } from "./modpo.js";
 import { runPpo } from "./ppo.js";
 import { trainRewardModel } from "./reward-model-task.js";
@@ -14,10 +15,19 @@ export type RunOptions = Omit<TaskRun, "ledger">;
 
 /**
  * Runs `task`, spending at most `budgetFlops` (`Infinity` for what is not charged).
- * @throws MethodFailure when training fails, BudgetExceeded when not one step fits, the signal's reason when aborted.
+ * @throws MethodFailure when training fails, with what it had spent, BudgetExceeded when not one step fits, the signal's reason when aborted.
  */
 export async function runTask(task: Task, budgetFlops: number, env: TaskEnv, options: RunOptions): Promise<TaskOutput> {
   const run: TaskRun = { ...options, ledger: new Ledger(budgetFlops) };
+  try {
+    return await dispatch(task, budgetFlops, env, run);
+  } catch (error) {
+    if (error instanceof MethodFailure) error.spent = run.ledger.entries();
+    throw error;
+  }
+}
+
+function dispatch(task: Task, budgetFlops: number, env: TaskEnv, run: TaskRun): Promise<TaskOutput> {
   switch (task.kind) {
     case "sft":
       return runSft(task, budgetFlops, env, run);

@@ -95,6 +95,16 @@ describe("a method's purse", () => {
       kind: "failed",
       message: "the loss is NaN",
     });
+    const late = pretend(
+      () =>
+        new JobError({
+          name: "MethodFailure",
+          message: "the loss is NaN",
+          spent: [{ kind: "gradient", tokens: 5, steps: 1, flops: 7 }],
+        }),
+    );
+    const { ledger } = await trainRow(late.session, plan, rowOf(asking(10)));
+    expect(ledger).toMatchObject([{ kind: "gradient", planned: 0, spent: 7, tokens: 5, steps: 1 }]);
     const broken = pretend(() => new JobError({ name: "TypeError", message: "x is undefined" }));
     await expect(trainRow(broken.session, plan, rowOf(asking(10)))).rejects.toThrow("x is undefined");
   });
