@@ -13,6 +13,7 @@ import { scratchConfig } from "./job-runner.js";
 import { knownLock } from "./known-lock.js";
 import { simplexLattice } from "./lattice.js";
 import { lockHash } from "./lock.js";
+import { pilotsAmong } from "./pilot-seeds.js";
 import { prepareData, trainTokenizer } from "./prepare.js";
 import { rehearse } from "./rehearse.js";
 import { openRunFolder, readRunRecord, refuseTaken } from "./run-folder.js";
@@ -49,6 +50,8 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   const tokenizer = given?.model.tokenizer ?? (await trainTokenizer(pairs, suite, options.signal));
   const data = await prepareData(pairs, prompts, suite, tokenizer, options.signal);
   const seeds = [...(before?.seeds ?? options.seeds ?? suite.seeds)];
+  const pilots = pilotsAmong(seeds);
+  if (pilots !== undefined) notices.push(`${pilots}: for looking, not for reporting`);
   if (before === undefined) {
     const config = given?.model.config ?? scratchConfig(suite, tokenizer);
     const where = options.base ?? `suite "${suite.suite}"`;

@@ -1,6 +1,7 @@
 /** Everything that keeps what was run, or sent in, from being a row: one clause each. Nothing here repairs. */
 import { chooseExplored, chooseLattice } from "../bench/evaluate.js";
 import { simplexLattice } from "../bench/lattice.js";
+import { pilotsAmong } from "../bench/pilot-seeds.js";
 import { loadSuite, type Suite, suiteHash } from "../bench/suite.js";
 import { InputError } from "../data/errors.js";
 import type { RowBasis } from "./row-evidence.js";
@@ -51,7 +52,9 @@ function hashesOf(suite: Suite, scales: unknown): string[] {
 function environmentFaults({ origins, input }: RowBasis): string[] {
   const seeds = origins.flatMap((origin) => origin.seeds).toSorted((a, b) => a - b);
   const wanted = input.tables.seeds.toSorted((a, b) => a - b);
+  const pilots = pilotsAmong(wanted);
   return [
+    ...(pilots === undefined ? [] : [pilots]),
     ...(seeds.join() === wanted.join()
       ? []
       : [`its jobs say seeds ${seeds.join(", ")}, its scores ${wanted.join(", ")}`]),

@@ -186,6 +186,7 @@ describe("leaderboard add", () => {
   test("a run with probes, a run with a failure and a suite that does not ship are refused", () => {
     const probed = world({ probes: 3 });
     expect(probed.add).toThrow(/one was run with --probes/);
+    expect(world({ seeds: [1, 9002] }).add).toThrow(/seed 9002: a pilot seed, on which settings and scales are chosen/);
     const w = world();
     expect(() => addRuns([w.place("one")], { root: w.root })).toThrow(/suite "small" does not ship with this version/);
     const summary = JSON.parse(readFileSync(w.files.summary, "utf8"));
