@@ -105,7 +105,6 @@ export class SmallSweep3d {
     const rx = reference[0] as number;
     const ry = reference[1] as number;
     const rz = reference[2] as number;
-    stairX[0] = Number.NEGATIVE_INFINITY;
     stairY[0] = ry;
     stairX[1] = rx;
     stairY[1] = Number.NEGATIVE_INFINITY;

@@ -298,6 +298,48 @@ describe("hypervolume", () => {
     }
   });
 
+  test("keeps the last digit of a long sum, and fills its buffers to the brim", () => {
+    const generator = seeded(31);
+    const draws = (n: number): number[] =>
+      [...new Set(Array.from({ length: n }, () => (generator.next() >>> 0) >>> 2))].sort((a, b) => a - b);
+    const side = 2 ** 30;
+    for (const n of [1200, 1300, 4000]) {
+      const [xs, ys] = [draws(n), draws(n).reverse()];
+      const front = xs.slice(0, Math.min(xs.length, ys.length)).map((x, i) => [x, ys[i] as number]);
+      let last = BigInt(side);
+      let exact = 0n;
+      for (const [x, y] of front as [number, number][]) {
+        exact += BigInt(side - x) * (last - BigInt(y));
+        last = BigInt(y);
+      }
+      const turned = front.map((p, i) => front[(i * 7919) % front.length] ?? p);
+      for (const deeper of n > 1300 ? [[], [0]] : [[], [0], [0, 0]]) {
+        near(
+          hv(
+            turned.map((p) => [...p, ...deeper]),
+            [side, side, ...deeper.map(() => 1)],
+          ),
+          Number(exact),
+          Number(exact),
+          2 ** -51,
+        );
+      }
+    }
+  });
+
+  test("a box may stand over as many stairs as there are points", () => {
+    const n = 1200;
+    const points = Array.from({ length: n - 1 }, (_, i) => [i + 1, n - i, 0, 0]);
+    // the whole floor, but later and higher than the rest
+    points.push([0, 0, 1, 1]);
+    const reference = [n + 2, n + 2, 3, 3];
+    const floor = slicing(
+      points.slice(0, -1).map((p) => p.slice(0, 2)),
+      reference.slice(0, 2),
+    );
+    near(hv(points, reference), 9 * floor + 4 * ((n + 2) * (n + 2) - floor));
+  });
+
   test("sweeps for large sets agree with naive slicing (packed staircase and ranked staircase)", () => {
     const generator = seeded(12);
     for (const [d, n] of [
