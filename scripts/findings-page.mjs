@@ -6,7 +6,7 @@
 // A source is a leaderboard row, or run folders of one suite and several seeds, put together; default: every row that ships.
 // NAME is the suite's name, followed by its data set where the block says so (ablation, ablation-entangled). A block whose
 // suite is not among the sources stays as it is. --print writes to the terminal instead.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
