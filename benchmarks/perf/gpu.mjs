@@ -1,0 +1,240 @@
+/**
+ * Decoders of 3, 30 and 120 million parameters on a GPU engine and on `cpu`: train step (every weight, and LoRA), generation at
+ * batch 64 and 1,024, bytes over the bus, share of the engine's own rate in a large product; PyTorch's eager step where it is.
+ * Every figure is a ratio within one run. docs/gpu/ holds what came out.
+ *
+ *   node benchmarks/perf/gpu.mjs [--engine webgpu] [--sizes 3,30,120|tiny] [--rounds 5] [--batches 64,1024] [--new-tokens 64]
+ *                                [--against cpu|none] [--peer PYTHON] [--out FILE.json]
+ */
+import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import * as tf from "@tensorflow/tfjs";
+import { float32, openEngine } from "../../dist/engine/index.js";
+import { initAdapter, singleAdapter } from "../../dist/lm/adapters.js";
+import { decoderHidden, logitsAt } from "../../dist/lm/decoder.js";
+import { Generator } from "../../dist/lm/generate.js";
+import { targetLogProbs } from "../../dist/lm/target-log-probs.js";
+import { stepFlops, trainStep } from "./decoder-step.mjs";
+import { median, timed } from "./generation-model.mjs";
+import { openPeer } from "./gpu-peer.mjs";
+
+const SIZES = {
+  tiny: { hiddenSize: 32, intermediateSize: 64, layers: 1, heads: 4, vocabSize: 64, batch: 2, time: 16 },
+  3: { hiddenSize: 256, intermediateSize: 688, layers: 4, heads: 8, vocabSize: 1024, batch: 16, time: 128 },
+  30: { hiddenSize: 512, intermediateSize: 1376, layers: 8, heads: 8, vocabSize: 8192, batch: 16, time: 128 },
+  120: { hiddenSize: 768, intermediateSize: 2048, layers: 14, heads: 12, vocabSize: 32_000, batch: 8, time: 128 },
+};
+const RANK = 16;
+
+const { values: options } = parseArgs({
+  options: {
+    engine: { type: "string", default: "webgpu" },
+    sizes: { type: "string", default: "3,30,120" },
+    rounds: { type: "string", default: "5" },
+    batches: { type: "string", default: "64,1024" },
+    "new-tokens": { type: "string", default: "64" },
+    against: { type: "string", default: "cpu" },
+    peer: { type: "string" },
+    out: { type: "string" },
+  },
+});
+const rounds = Number(options.rounds);
+const newTokens = Number(options["new-tokens"]);
+const say = (line) => process.stderr.write(`${line}\n`);
+
+const engine = await openEngine(options.engine, { threads: cpus().length });
+const rival = options.against === "none" ? null : await openEngine(options.against, { threads: cpus().length });
+const results = {
+  engine: engine.id,
+  against: rival?.id ?? null,
+  node: process.version,
+  cpu: `${cpus()[0]?.model.trim()}, ${cpus().length} threads`,
+  productGflops: await productGflops(engine, options.sizes === "tiny" ? 128 : 4096),
+  sizes: {},
+};
+for (const name of options.sizes.split(",")) {
+  const size = SIZES[name];
+  if (size === undefined) throw new Error(`there is no size "${name}"; there are ${Object.keys(SIZES).join(", ")}`);
+  const config = configOf(size);
+  say(`${name}: ${size.layers} layers of ${size.hiddenSize}`);
+  const found = { full: await steps(trainStep(config, size.batch, size.time), config, size) };
+  say(JSON.stringify(found.full));
+  found.lora = await steps(loraStep(config, size.batch, size.time), config, size);
+  say(JSON.stringify(found.lora));
+  if (options.peer !== undefined) {
+    found.peer = await openPeer(options.peer, config, size, rounds);
+    say(JSON.stringify(found.peer));
+  }
+  found.generation = {};
+  for (const batch of options.batches.split(",").map(Number)) {
+    found.generation[batch] = await generation(config, batch);
+    say(`batch ${batch}: ${JSON.stringify(found.generation[batch])}`);
+  }
+  results.sizes[name] = found;
+}
+const text = `${JSON.stringify(results, null, 2)}\n`;
+if (options.out !== undefined) writeFileSync(options.out, text);
+process.stdout.write(text);
+process.exit(0);
+
+function configOf({ hiddenSize, intermediateSize, layers, heads, vocabSize }) {
+  return {
+    vocabSize,
+    hiddenSize,
+    intermediateSize,
+    layers,
+    heads,
+    kvHeads: heads,
+    headDim: hiddenSize / heads,
+    rmsNormEps: 1e-5,
+    ropeTheta: 10_000,
+    ropeScaling: null,
+    tieWordEmbeddings: true,
+    attentionBias: false,
+    maxPositions: 512,
+    bosTokenId: null,
+    eosTokenIds: [1],
+  };
+}
+
+/** Next-token loss and AdamW on an adapter of the attention's four modules; the weights are constants. */
+function loraStep(config, batch, time) {
+  const full = trainStep(config, batch, time);
+  const adapter = { rank: RANK, alpha: 2 * RANK, targets: ["q_proj", "k_proj", "v_proj", "o_proj"] };
+  const { tensors } = initAdapter(config, adapter, 1);
+  const names = Object.keys(tensors);
+  const state = Object.fromEntries(
+    names.flatMap((name) =>
+      ["", "m.", "v."].map((prefix) => [prefix + name, prefix === "" ? tensors[name] : float32(tensors[name].shape)]),
+    ),
+  );
+  const every = Int32Array.from({ length: batch * time }, (_, i) => i);
+  const program = ({ inputs, constants, state: held }) => {
+    const { tokens, targets, positions, segments, rates } = inputs;
+    const loss = (...values) => {
+      const bank = singleAdapter(config, adapter, Object.fromEntries(names.map((name, i) => [name, values[i]])));
+      const hidden = decoderHidden(config, constants, { tokens, positions, segments }, bank);
+      const logits = logitsAt(config, constants, hidden, tf.tensor1d(every, "int32"));
+      return tf.neg(tf.mean(targetLogProbs(logits, tf.reshape(targets, [batch * time]))));
+    };
+    const { value, grads } = tf.valueAndGrads(loss)(names.map((name) => held[name]));
+    const [decay, root, floor] = tf.unstack(rates);
+    const next = {};
+    for (const [i, name] of names.entries()) {
+      const m = tf.add(tf.mul(held[`m.${name}`], 0.9), grads[i]);
+      const v = tf.add(tf.mul(held[`v.${name}`], 0.95), tf.square(grads[i]));
+      next[name] = tf.sub(tf.mul(held[name], decay), tf.div(m, tf.add(tf.mul(tf.sqrt(v), root), floor)));
+      next[`m.${name}`] = m;
+      next[`v.${name}`] = v;
+    }
+    return { outputs: { loss: value }, state: next };
+  };
+  const specs = Object.fromEntries(Object.entries(state).map(([key, { dtype, shape }]) => [key, { dtype, shape }]));
+  return { ...full, program, state, signature: { ...full.signature, constants: full.weights, state: specs } };
+}
+
+/** Checks that both engines compute the same losses, then times them in turn. */
+async function steps({ program, signature, state, inputs, parameters }, config, { batch, time }) {
+  const open = async (on) => {
+    const executable = await on.compile("step", program, signature);
+    const held = on.createState(state);
+    let count = 0;
+    return {
+      run: async () => (await executable.run(inputs(count++), held)).loss.data[0],
+      close: () => {
+        executable.dispose();
+        held.dispose();
+      },
+    };
+  };
+  const ours = await open(engine);
+  const theirs = rival === null ? null : await open(rival);
+  const losses = { ours: [], theirs: [] };
+  for (let i = 0; i < 3; i++) {
+    losses.ours.push(await ours.run());
+    if (theirs === null) continue;
+    losses.theirs.push(await theirs.run());
+    const [a, b] = [losses.ours[i], losses.theirs[i]];
+    if (!(Math.abs(a - b) <= 1e-3 * Math.abs(b)))
+      throw new Error(`losses differ: ${losses.ours} where ${rival.id} has ${losses.theirs}`);
+  }
+  const before = engine.traffic?.();
+  await ours.run();
+  const after = engine.traffic?.();
+  const times = { ours: [], theirs: [] };
+  for (let round = 0; round < rounds; round++) {
+    times.ours.push(await timed(3, ours.run));
+    if (theirs !== null) times.theirs.push(await timed(1, theirs.run));
+  }
+  ours.close();
+  theirs?.close();
+  const ms = median(times.ours);
+  const gflops = stepFlops(config, batch, time) / ms / 1e6;
+  return {
+    parameters,
+    stepMs: ms,
+    tokensPerSecond: (1000 * batch * time) / ms,
+    ...(before === undefined
+      ? {}
+      : { bytesToDevice: after.toDevice - before.toDevice, bytesFromDevice: after.fromDevice - before.fromDevice }),
+    shareOfProductIfFull: gflops / results.productGflops,
+    ...(theirs === null ? {} : { timesAsFast: median(times.theirs.map((other, i) => other / times.ours[i])) }),
+  };
+}
+
+async function generation(config, batch) {
+  const { weights } = trainStep(config, 1, 8);
+  const rows = Array.from({ length: batch }, (_, i) => ({
+    prompt: Int32Array.from({ length: 12 }, (_, t) => 3 + ((7 * i + 11 * t) % (config.vocabSize - 3))),
+    promptKey: `${i}`,
+    sample: 0,
+  }));
+  const settings = { maxNewTokens: newTokens, temperature: 1, stopIds: [], seed: 1 };
+  const rate = async (on) => {
+    const generator = new Generator(on, { config, weights }, [], { maxRows: Math.max(2, batch) });
+    await generator.generate(rows, settings);
+    const before = on.traffic?.();
+    const times = [];
+    for (let round = 0; round < Math.min(3, rounds); round++)
+      times.push(await timed(1, () => generator.generate(rows, settings)));
+    const after = on.traffic?.();
+    await generator.dispose();
+    const bytes =
+      before === undefined
+        ? undefined
+        : (after.toDevice + after.fromDevice - before.toDevice - before.fromDevice) / times.length;
+    return { tokensPerSecond: (1000 * batch * newTokens) / median(times), bytes };
+  };
+  const ours = await rate(engine);
+  const theirs = rival === null ? null : await rate(rival);
+  return {
+    tokensPerSecond: ours.tokensPerSecond,
+    ...(ours.bytes === undefined ? {} : { bytesPerToken: ours.bytes / (batch * newTokens) }),
+    ...(theirs === null ? {} : { timesAsFast: ours.tokensPerSecond / theirs.tokensPerSecond }),
+  };
+}
+
+/** GFLOP/s of one large product, its sum read back. */
+async function productGflops(on, side) {
+  const spec = { dtype: "float32", shape: [side, side] };
+  const product = await on.compile(
+    "product",
+    ({ state }) => {
+      const y = tf.matMul(state.a, state.b);
+      return { outputs: { y: tf.max(y) } };
+    },
+    { inputs: {}, state: { a: spec, b: spec } },
+  );
+  const matrix = float32(
+    spec.shape,
+    Float32Array.from({ length: side * side }, (_, i) => Math.sin(i)),
+  );
+  const held = on.createState({ a: matrix, b: matrix });
+  const run = () => product.run({}, held);
+  await run();
+  const ms = await timed(5, run);
+  product.dispose();
+  held.dispose();
+  return (2 * side ** 3) / ms / 1e6;
+}

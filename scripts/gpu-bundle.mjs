@@ -1,0 +1,179 @@
+// Packs what a GPU machine without internet needs into one archive: this Node.js, the built package with its production
+// dependencies for Linux x64, the Vulkan loader, the benchmark, and one command that checks and measures everything.
+//
+//   npm run build && node scripts/gpu-bundle.mjs [--out mva-bench-gpu.tar.xz] [--vulkan-loader libvulkan.so.1] [--compress xz|gz]
+//
+// There: tar xJf mva-bench-gpu.tar.xz && mva-bench-gpu/check results      (docs/gpu/README.md)
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const MOST_BYTES = 60e6;
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    out: { type: "string", default: "mva-bench-gpu.tar.xz" },
+    "vulkan-loader": { type: "string" },
+    compress: { type: "string" },
+  },
+});
+const fail = (line) => {
+  process.stderr.write(`gpu-bundle: ${line}\n`);
+  process.exit(1);
+};
+if (process.platform !== "linux" || process.arch !== "x64") fail("packs for Linux x64, and runs there only");
+if (!existsSync(join(root, "dist/cli/main.js"))) fail("dist/ is missing: npm run build first");
+
+const work = mkdtempSync(join(tmpdir(), "mva-bench-gpu-"));
+const stage = join(work, "mva-bench-gpu");
+try {
+  packApplication();
+  packRuntime();
+  writeCommands();
+  const out = resolve(options.out);
+  const compress = options.compress ?? (out.endsWith(".gz") ? "gz" : "xz");
+  const { status, stderr } = spawnSync(
+    "tar",
+    ["-C", work, "--owner=0", "--group=0", "--sort=name", compress === "xz" ? "-cJf" : "-czf", out, "mva-bench-gpu"],
+    { encoding: "utf8", env: { ...process.env, GZIP: "-9", XZ_OPT: "-6" } },
+  );
+  if (status !== 0) fail(`tar failed: ${stderr.trim().split("\n")[0]}`);
+  const { size } = statSync(out);
+  process.stdout.write(`${out}: ${(size / 1e6).toFixed(1)} MB\n`);
+  if (size > MOST_BYTES) fail(`the archive is over ${MOST_BYTES / 1e6} MB: --compress xz makes it smaller`);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+function packApplication() {
+  const app = join(stage, "app");
+  for (const path of [
+    "dist",
+    "datasets",
+    "benchmarks/suites",
+    "benchmarks/perf",
+    "benchmarks/peers",
+    "package.json",
+    "LICENSE",
+  ]) {
+    cpSync(join(root, path), join(app, path), { recursive: true, filter: (file) => !file.endsWith(".d.ts") });
+  }
+  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  for (const [path, entry] of Object.entries(lock.packages)) {
+    if (path === "" || entry.dev || entry.optional || entry.devOptional) continue;
+    cpSync(join(root, path), join(app, path), { recursive: true, filter: (file) => runs(path, file) });
+  }
+}
+
+/** Whether a file of a package is run: no types, maps or sources, no libraries of other systems, one form of TensorFlow.js. */
+function runs(package_, file) {
+  const name = file.slice(join(root, package_).length);
+  if (name.startsWith("/node_modules")) return false;
+  if (/\.(map|d\.[cm]?ts|md|html|tsbuildinfo)$/.test(name)) return false;
+  if (package_.endsWith("/onnxruntime-node") && name.startsWith("/bin/napi")) {
+    return /^\/bin\/napi-v\d+(\/linux(\/x64(\/.*)?)?)?$/.test(name);
+  }
+  if (package_.startsWith("node_modules/@tensorflow/") && !statSync(file).isDirectory()) {
+    return name === "/package.json" || /^\/dist\/tf[\w-]*\.node\.js$/.test(name);
+  }
+  return true;
+}
+
+function packRuntime() {
+  mkdirSync(join(stage, "bin"), { recursive: true });
+  copyFileSync(process.execPath, join(stage, "bin/node"));
+  const own = join(stage, "lib");
+  mkdirSync(own);
+  const loader = options["vulkan-loader"] ?? system("libvulkan.so.1");
+  if (loader === undefined) fail("no libvulkan.so.1 here: install libvulkan1, or name it with --vulkan-loader");
+  copyFileSync(loader, join(own, "libvulkan.so.1"));
+  // For images so slim that they lack the C++ runtime; the machine's own is preferred.
+  mkdirSync(join(stage, "lib-fallback"));
+  for (const name of ["libstdc++.so.6", "libgcc_s.so.1"]) {
+    const path = system(name);
+    if (path !== undefined) copyFileSync(path, join(stage, "lib-fallback", name));
+  }
+}
+
+function system(name) {
+  const folders = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib"];
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+function writeCommands() {
+  const environment = `here=$(cd "$(dirname "$0")" && pwd)
+fallback=
+for name in libstdc++.so.6 libgcc_s.so.1; do
+  found=
+  for folder in /lib/x86_64-linux-gnu /usr/lib/x86_64-linux-gnu /usr/lib64 /lib64 /usr/lib; do
+    [ -e "$folder/$name" ] && found=1
+  done
+  [ -n "$found" ] || fallback=":$here/lib-fallback"
+done
+# Behind the machine's own libraries: a loader that belongs to the driver comes first.
+export LD_LIBRARY_PATH="\${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$here/lib$fallback"
+# Where the driver is mounted and not installed (containers), its description is not where the loader looks.
+if [ -z "\${VK_DRIVER_FILES:-}\${VK_ICD_FILENAMES:-}" ]; then
+  for icd in /etc/vulkan/icd.d/nvidia_icd.json /usr/share/vulkan/icd.d/nvidia_icd.json /usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json; do
+    [ -e "$icd" ] && export VK_DRIVER_FILES="$icd" && break
+  done
+fi
+`;
+  command(
+    "mva-bench",
+    `#!/bin/sh
+# mva-bench with the Node.js and the libraries beside it.
+${environment}exec "$here/bin/node" "$here/app/dist/cli/main.js" "$@"
+`,
+  );
+  command(
+    "check",
+    `#!/bin/sh
+# check RESULTS [ENGINE [SUITE [SIZES]]]: what this machine has, whether ENGINE (webgpu) agrees with cpu, figures for decoders of
+# SIZES (3,30,120 million parameters), and a run of SUITE (quick). Leaves a folder of text files; exit code 1 where a part failed.
+${environment}results=\${1:?check RESULTS [ENGINE [SUITE [SIZES]]]}
+engine=\${2:-webgpu}
+suite=\${3:-quick}
+sizes=\${4:-3,30,120}
+mkdir -p "$results" || exit 2
+results=$(cd "$results" && pwd)
+run() { "$here/bin/node" "$here/app/dist/cli/main.js" "$@"; }
+failed=0
+part() {
+  name=$1
+  shift
+  echo "$name ..."
+  if "$@" > "$results/$name.txt" 2> "$results/$name.err"; then echo "$name: fine"; else echo "$name: exit code $?"; failed=1; fi
+}
+(command -v nvidia-smi > /dev/null && nvidia-smi; uname -a; cat /proc/cpuinfo | grep -m1 "model name") > "$results/machine.txt" 2>&1
+part doctor run doctor
+part contract run engine check "$engine"
+part same-results run doctor --verify-engine "$engine"
+part figures "$here/bin/node" "$here/app/benchmarks/perf/gpu.mjs" --engine "$engine" --sizes "$sizes" --out "$results/figures.json"
+part run run run "$suite" --engine "$engine" --out "$results/run" --display none
+for name in run.json summary.json report.md; do [ -e "$results/run/$name" ] && cp "$results/run/$name" "$results/"; done
+rm -rf "$results/run"
+exit $failed
+`,
+  );
+}
+
+function command(name, text) {
+  const path = join(stage, name);
+  writeFileSync(path, text);
+  chmodSync(path, 0o755);
+}
