@@ -39,11 +39,17 @@ export function whoWins(summary: RunSummary): string[] {
     rivals === 0
       ? `${name} is the only method that can be ranked`
       : shown === rivals
-        ? `${name} wins, with the largest hypervolume`
+        ? `${name} wins${onSeeds(summary)}, with the largest hypervolume`
         : shown === 0
           ? `No winner is shown. ${name} has the largest hypervolume`
           : `${name} has the largest hypervolume, shown against ${shown} of ${rivals} rivals`;
   return [`${verdict}${amount}.`, ...summary.differences.map((difference) => differenceSentence(summary, difference))];
+}
+
+/** Where seeds are not assessed, who wins does so on these and nothing is said of others. */
+function onSeeds({ run, statistics }: RunSummary): string {
+  if (statistics.seedsAssessed) return "";
+  return ` on ${run.seeds.length === 1 ? "seed" : "seeds"} ${list(run.seeds.map(String))}`;
 }
 
 function noLeader(summary: RunSummary): string {

@@ -16,7 +16,9 @@ describe("who wins", () => {
 
   test("a win is a difference shown against every rival", () => {
     const won = summaryFixture({ differences: [difference("alpha", "beta", 0.02, 0.01, 0.5, true)] });
-    expect(whoWins(won)[0]).toBe("Alpha wins, with the largest hypervolume: 0.512 [0.492, 0.532].");
+    expect(whoWins(won)[0]).toBe("Alpha wins on seed 1, with the largest hypervolume: 0.512 [0.492, 0.532].");
+    const statistics = { ...won.statistics, seedsAssessed: true };
+    expect(whoWins({ ...won, statistics })[0]).toBe("Alpha wins, with the largest hypervolume: 0.512 [0.492, 0.532].");
   });
 
   test("the largest hypervolume alone is no win", () => {
@@ -134,4 +136,12 @@ test("hostile names and messages cannot drive a terminal", () => {
   const all = [...whoWins(summary), ...isItReal(summary), ...whatItCost(summary)].join("");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
   expect(all).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+});
+
+test("a title that holds a comma stands in quotation marks, so that a reader sees where it ends", () => {
+  const base = summaryFixture();
+  const methods = base.methods.map((method) => (method.id === "alpha" ? { ...method, title: "Alpha, twice" } : method));
+  const said = whoWins({ ...base, methods });
+  expect(said[0]).toContain("“Alpha, twice” has the largest hypervolume");
+  expect(said[1]).toMatch(/^The hypervolume of “Alpha, twice” exceeds Betas' by/);
 });
