@@ -75,14 +75,15 @@ function checkoutCommit(): string | null {
  * @throws InputError where it is not available here, with why not and what to do
  */
 export async function resolveEngine(wanted: EngineId | "auto", notice: (line: string) => void): Promise<EngineId> {
-  const { chooseEngine, probeEngine, probeEngines } = await import("../engine/index.js");
+  const { chooseEngine, probeEngine, probeEngines, reasonOfChoice } = await import("../engine/index.js");
   if (wanted !== "auto") {
     const probe = await probeEngine(wanted);
     if (probe.available) return wanted;
     throw new InputError(`engine "${wanted}" is not available here: ${probe.reason}; ${probe.remedy}`);
   }
-  const chosen = chooseEngine(await probeEngines());
-  notice(`engine: ${chosen} (chosen by auto; mva-bench doctor lists them)`);
+  const probes = await probeEngines();
+  const chosen = chooseEngine(probes);
+  notice(`engine: ${chosen} (${reasonOfChoice(probes)})`);
   return chosen;
 }
 

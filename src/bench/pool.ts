@@ -4,6 +4,7 @@
  * which worker runs a job, nor on how many there are.
  */
 import { Worker } from "node:worker_threads";
+import type { EngineId } from "../engine/engine.js";
 import type { LedgerEntry } from "../methods/budget.js";
 import type { TaskEvent } from "../methods/task.js";
 import type { Job, JobResult, WorkerSetup } from "./jobs.js";
@@ -74,6 +75,13 @@ interface Member {
   readonly ended: Promise<unknown>;
   current: Pending | undefined;
 }
+
+/** Worker threads for a run: one where all would share a GPU, which serves one caller at a time. */
+export function workersFor(engine: EngineId, threads: number): number {
+  return GPU_ENGINES.has(engine) ? 1 : threads;
+}
+
+const GPU_ENGINES: ReadonlySet<EngineId> = new Set(["webgpu", "cuda", "tfjs-node-gpu"]);
 
 export class WorkerPool {
   readonly #members: Member[] = [];

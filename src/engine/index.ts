@@ -13,7 +13,7 @@ import { loadTfjsNode, TENSORFLOW_BACKEND } from "./tfjs-node.js";
 export type { MemoryUse } from "./compiled/session.js";
 export * from "./engine.js";
 export type { EngineProbe } from "./probe.js";
-export { chooseEngine, probeEngine, probeEngines } from "./probe.js";
+export { chooseEngine, probeEngine, probeEngines, reasonOfChoice } from "./probe.js";
 
 export interface EngineOptions {
   readonly threads: number;

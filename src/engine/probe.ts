@@ -90,3 +90,11 @@ async function loads(id: TfjsNodeId): Promise<{ reason: string; remedy: string }
 export function chooseEngine(probes: readonly EngineProbe[]): EngineId {
   return probes.some(({ id, available }) => id === "cuda" && available) ? "cuda" : "cpu";
 }
+
+/** Why `chooseEngine` takes what it takes, for a sentence's brackets. */
+export function reasonOfChoice(probes: readonly EngineProbe[]): string {
+  const has = (id: EngineId): boolean => probes.some((probe) => probe.id === id && probe.available);
+  if (has("cuda")) return "chosen by auto: an NVIDIA GPU with ONNX Runtime's CUDA libraries";
+  if (!has("webgpu")) return "chosen by auto: no GPU engine is available here; mva-bench doctor says why";
+  return "chosen by auto: small models are faster on a processor, and webgpu may be a driver in software; --engine webgpu takes it";
+}

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { EngineId, EngineProbe } from "../../src/engine/index.js";
-import { chooseEngine, ENGINE_IDS, probeEngines } from "../../src/engine/index.js";
+import { chooseEngine, ENGINE_IDS, probeEngines, reasonOfChoice } from "../../src/engine/index.js";
 import { skipVisibly } from "../skip.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -53,7 +53,7 @@ async function probe(id: EngineId): Promise<EngineProbe | undefined> {
 }
 
 /** What ONNX Runtime's log says of where nodes were placed: the number by provider. */
-export function placements(log: string): Record<string, number> {
+function placements(log: string): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const [, provider = "", count] of log.matchAll(/placed on \[(\w+)\]\. Number of nodes: (\d+)/g)) {
     counts[provider] = (counts[provider] ?? 0) + Number(count);
@@ -77,6 +77,15 @@ test.runIf(!insideContract)(
     expect(chooseEngine(probes)).toMatch(/^(cpu|cuda)$/);
   },
 );
+
+test("auto takes CUDA where it is there, else the CPU, and says why", () => {
+  const here = (...ids: EngineId[]): EngineProbe[] => ids.map((id) => ({ id, available: true, description: "" }));
+  expect(chooseEngine(here("cpu", "cuda", "webgpu"))).toBe("cuda");
+  expect(reasonOfChoice(here("cpu", "cuda"))).toMatch(/NVIDIA GPU/);
+  expect(chooseEngine(here("cpu", "webgpu", "tfjs-cpu"))).toBe("cpu");
+  expect(reasonOfChoice(here("cpu", "webgpu"))).toMatch(/--engine webgpu takes it/);
+  expect(reasonOfChoice(here("cpu"))).toMatch(/no GPU engine is available here; mva-bench doctor/);
+});
 
 for (const id of ENGINE_IDS) {
   if (id === "cpu" || id === "tfjs-cpu" || insideContract) continue;
