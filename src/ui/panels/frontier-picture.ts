@@ -41,7 +41,9 @@ export function drawFrontierPicture(region: Region, input: PanelInput): void {
   ];
   const { scales } = state;
   const reference =
-    scales === undefined ? undefined : ([scales[x]?.reference ?? Number.NaN, scales[y]?.reference ?? Number.NaN] as const);
+    scales === undefined
+      ? undefined
+      : ([scales[x]?.reference ?? Number.NaN, scales[y]?.reference ?? Number.NaN] as const);
   drawScatter(region, glyphs, {
     xTitle: values[x] ?? "",
     yTitle: values[y] ?? "",
