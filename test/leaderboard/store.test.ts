@@ -290,6 +290,37 @@ describe("leaderboard verify", () => {
     expect((await run("--sort", "nothing")).stderr).toMatch(/--sort takes rank, .*helpful, harmless, not "nothing"/);
   });
 
+  test("the other forms of the command: page, Markdown, budgets, JSON, every column", async () => {
+    const { folder, root, add, addAll } = world();
+    const { row } = add();
+    writeBoardRun(join(folder, "rich"), { seeds: [1, 2, 3], budget: 40, shift: 0.1 });
+    addAll("rich");
+    const run = (...argv: string[]) => cli(["leaderboard", ...argv, "--root", root], new FakeIo(folder));
+    expect(await run("--html", "board.html")).toMatchObject({ code: 0, stdout: "", stderr: "written: board.html\n" });
+    const page = readFileSync(join(folder, "board.html"), "utf8");
+    expect(page).toMatch(/^<!doctype html>/);
+    // Two boards, and the one suite's budgets against each other.
+    expect(page.match(/<section/g)).toHaveLength(3);
+    expect((await run("--markdown")).stdout).toMatch(
+      /^### small v1 \([0-9a-f]{12}\), 10 FLOP a method and seed\n\n\| rank, method \|/,
+    );
+    const budgets = await run("--budget");
+    expect(budgets.stdout).toMatch(/hypervolume against budget\n/);
+    expect(budgets.stdout).toMatch(/10 FLOP a method.*40 FLOP a method/);
+    expect(budgets.stdout).toMatch(/^mva .*3 seeds.*3 seeds$/m);
+    const json = JSON.parse((await run("--json")).stdout);
+    expect(json).toHaveLength(2);
+    expect(json[0]).toMatchObject({ suite: "small", suiteHash: row.suiteHash, budget: { flops: 10 } });
+    expect((await run("--every")).stdout).toContain("mean helpful");
+    expect((await run("--method", "nobody")).stdout).toMatch(/no row of .* is what was asked for/);
+    expect((await run("--json", "--csv")).code).toBe(2);
+    const { row: four } = addAll("one");
+    expect(four.id).toBe(row.id);
+    const into = await run("add", "one", "--into", "nosuch");
+    expect(into).toMatchObject({ code: 2, stdout: "" });
+    expect(into.stderr).toMatch(/holds no row "nosuch"/);
+  });
+
   test("a row file of a later version, a damaged one and one that is not JSON are said by name", () => {
     const { root, add, rewrite } = world();
     const { path } = add();
