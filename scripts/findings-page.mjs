@@ -65,7 +65,7 @@ const wanted = positionals.length > 0 ? positionals : readRows(board).map(({ pat
 const sources = wanted
   .map((name) =>
     name.endsWith(".json")
-      ? { ...basisOf(readRow(name)), place: name.startsWith(board) ? name.slice(root.length + 1) : name }
+      ? { ...basisOf(readRow(name)), place: placeOf(name) }
       : { ...mergeRuns(name.split(",").map((folder) => readFinishedRun(folder))), place: null },
   )
   .filter(({ submission }) => submission === undefined || submission === null);
@@ -104,6 +104,12 @@ for (const [name, parts] of blocks) {
   text = `${text.slice(0, text.indexOf(open))}${open}\n\n${content}\n\n${text.slice(text.indexOf(close))}`;
 }
 if (!flags.print) writeFileSync(page, text);
+
+/** Where a row that ships lies, from the repository's root; null for one that lies elsewhere. */
+function placeOf(name) {
+  const path = resolve(name);
+  return path.startsWith(board) ? path.slice(root.length + 1) : null;
+}
 
 function tablesOf({ input, origins, suite, hashes, place }) {
   const summary = summarise(input);
