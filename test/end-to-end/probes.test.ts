@@ -11,7 +11,13 @@ import type { RunSummary } from "../../src/bench/summary.js";
 import { mvaBench, workplace } from "./command.js";
 import { tiny, writeSuite } from "./tiny-suite.js";
 
-const suite = { ...tiny, methods: ["soup", "modpo", "morlhf"], variants: [], questions: [] };
+const suite = {
+  ...tiny,
+  methods: ["soup", "modpo", "morlhf"],
+  variants: [],
+  questions: [],
+  budget: { flops: 5e8, per: "method" },
+};
 const { dir, remove } = workplace();
 const folder = (out: string): string => join(dir, out);
 const text = (out: string, file: string): string => readFileSync(join(folder(out), file), "utf8");
