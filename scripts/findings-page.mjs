@@ -165,6 +165,17 @@ function tablesOf({ input, origins, suite, hashes, place }) {
       }),
     ),
   ];
+  parts.push(
+    table(
+      [
+        "hypervolume above",
+        ...summary.references.map(({ name, point }) => `${name}: ${point.map((x) => decimal(x, 2)).join(" / ")}`),
+      ],
+      methods
+        .filter(({ id, hypervolume }) => hypervolume !== null && !id.endsWith("@grid"))
+        .map(({ id }) => [id, ...summary.references.map(({ hypervolume }) => decimal(hypervolume[id] ?? null))]),
+    ),
+  );
   if (matchedKl !== null) {
     const { limit, hypervolume } = matchedKl;
     parts.push(
