@@ -1,14 +1,6 @@
 /** Kernels between the rows of a matrix, produced on demand, row by row, so that HSIC needs no n × n matrix. */
 import { fail, mustLieWithin, mustReach } from "./error.js";
-import {
-  columnCentred,
-  type DenseMatrix,
-  dense,
-  inner,
-  type MatrixLike,
-  rowProducts,
-  timesTransposed,
-} from "./matrix.js";
+import { columnCentred, type DenseMatrix, dense, type MatrixLike, rowProducts } from "./matrix.js";
 
 /**
  * `linear`: ⟨x, y⟩. `rbf`: exp(−‖x − y‖²/(2σ²)), with σ given or by the median heuristic,
@@ -54,38 +46,12 @@ export function kernelRows(x: DenseMatrix, kernel: Kernel, what: string): Kernel
   }
   const sigma = bandwidth(kernel.sigma, x, what);
   const factor = -1 / (2 * sigma * sigma);
-  const exponent = factor * reach(x);
   // A constant added to a kernel changes no HSIC. Where all entries are near 1 it is taken off, or only rounding would be left.
-  const wide = exponent > -1e-3;
-  // From products the squares come sooner, to about 1e-16 of the reach: right to 1e-14 of an entry while exponents stay moderate.
-  const distances = x.columns < 16 || wide || exponent < -64 ? squaredDistances.bind(null, x) : distancesOfPairs(x);
+  const wide = factor * reach(x) > -1e-3;
   return (i, out) => {
-    distances(i, out);
+    squaredDistances(x, i, out);
     if (wide) for (let j = i; j < x.rows; j++) out[j] = Math.expm1(factor * (out[j] as number));
     else exponentials(out, i, x.rows, factor);
-  };
-}
-
-/** As squaredDistances, by ‖x‖² + ‖y‖² − 2⟨x, y⟩ of centred rows, two rows at a time. */
-function distancesOfPairs(x: DenseMatrix): KernelRows {
-  const { data, rows, columns } = columnCentred(x);
-  const from = (i: number, to: number): DenseMatrix => ({
-    data: data.subarray(i * columns, to * columns),
-    rows: to - i,
-    columns,
-  });
-  const squares = Float64Array.from({ length: rows }, (_, i) => inner(from(i, i + 1), from(i, i + 1)));
-  let first = -1;
-  let products: Float64Array;
-  return (i, out) => {
-    if (first !== (i & -2)) {
-      first = i & -2;
-      products = timesTransposed(from(first, Math.min(first + 2, rows)), from(first, rows)).data;
-    }
-    for (let j = i, o = (i - first) * (rows - first) + i - first; j < rows; j++, o++) {
-      const square = (squares[i] as number) + (squares[j] as number) - 2 * (products[o] as number);
-      out[j] = square > 0 ? square : 0;
-    }
   };
 }
 

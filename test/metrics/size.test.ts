@@ -29,12 +29,12 @@ async function bundled(names: string): Promise<{ bytes: number; imports: readonl
 describe("size of the module, minified and gzipped", () => {
   test.for([
     // the goal is 15,000 for all of it: see docs/performance.md
-    ["*", 17_700],
+    ["*", 17_850],
     ["{ hypervolume }", 5600],
     ["{ nondominated, attainmentSurface, paretoRanks }", 2900],
     ["{ hypervolume, hypervolumeContributions, nondominated, igdPlus, epsilonAdditive, r2, sparsity, coverage }", 7650],
     ["{ hsic, cka, hsicPermutationTest }", 2550],
-    ["{ lowRankCka, lowRankHsic, subspaceOverlap, effectiveRank, interference }", 3200],
+    ["{ lowRankCka, lowRankHsic, subspaceOverlap, effectiveRank, interference }", 3400],
     ["{ bootstrapHypervolume, uncertaintyOf, pairedDifference }", 7650],
     ["{ wilsonInterval, holm, pairedPermutationTest }", 1450],
   ] as const)("%s: at most %d bytes, without imports", async ([names, most], context) => {
