@@ -3,6 +3,7 @@
  * thread: it stays free for signals and the screen. Each worker uses one thread of arithmetic; results do not depend on
  * which worker runs a job, nor on how many there are.
  */
+import "../engine/no-telemetry.js";
 import { Worker } from "node:worker_threads";
 import type { EngineId } from "../engine/engine.js";
 import type { LedgerEntry } from "../methods/budget.js";

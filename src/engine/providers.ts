@@ -1,4 +1,5 @@
 /** Which of ONNX Runtime's execution providers can run here, and why not. */
+import "./no-telemetry.js";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -1,4 +1,5 @@
 /** ONNX Runtime sessions, opened the same way everywhere. */
+import "../no-telemetry.js";
 import * as ort from "onnxruntime-node";
 import type { Target } from "./graph.js";
 

@@ -1,4 +1,5 @@
 /** Host tensors as ONNX Runtime has them, and back. Nothing is copied unless asked for. */
+import "../no-telemetry.js";
 import * as ort from "onnxruntime-node";
 import type { HostTensor } from "../engine.js";
 import { EngineError } from "../engine.js";
