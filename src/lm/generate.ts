@@ -6,6 +6,7 @@
  * a sum's order (the prompt's bucket, the adapter set) follow from the row alone, and those that do not follow from it
  * (rows of the batch, capacity of the cache) do not change a sum's order.
  */
+import { DeviceError } from "../engine/compiled/device-error.js";
 import type { CompileHints, Engine, EngineId, Executable, TensorMap } from "../engine/engine.js";
 import { specsOf } from "../engine/engine.js";
 import type { Adapter, Bank } from "./adapters.js";
@@ -125,6 +126,8 @@ export class Generator {
   private readonly fusedWeights: TensorMap;
   private readonly maxRows: number | undefined;
   private readonly device: DeviceDecoder | null;
+  /** Rows of a batch that the device's memory has been found to hold. */
+  private deviceRows = Number.POSITIVE_INFINITY;
   private readonly mergeFrom: number;
   private merger: WeightMerger | undefined;
   /** Its memory serves the next group, or the next call. */
@@ -157,12 +160,12 @@ export class Generator {
     const results = new Array<Generation | undefined>(rows.length).fill(undefined);
     let done = 0;
     const finish = (running: Running, ended: boolean): void => {
+      if (results[running.index] === undefined) done++;
       results[running.index] = {
         tokens: Int32Array.from(running.tokens),
         ended,
         logProbs: Float32Array.from(running.logProbs),
       };
-      done++;
     };
     for (const { set, pending } of this.grouped(rows, settings)) {
       if (this.device !== null && (settings.temperature === 0 || (settings.topP ?? 1) >= 1)) {
@@ -242,7 +245,10 @@ export class Generator {
     return set;
   }
 
-  /** Batches of the largest size, one after the other, rows of like length together. */
+  /**
+   * Batches of the largest size, one after the other, rows of like length together. Where the device's memory does not hold
+   * one, the batch is halved and begun again: a row's text does not depend on it.
+   */
   private async runOnDevice(
     device: DeviceDecoder,
     set: AdapterSet,
@@ -259,10 +265,25 @@ export class Generator {
       constants: { prefill: frozen ? this.model.weights : {}, step: frozen ? this.fusedWeights : {} },
     };
     const sizes = this.batchSizes(cacheCapacity(longestText(pending, settings)));
-    const most = sizes.at(-1) as number;
-    for (let from = 0; from < pending.length; from += most) {
+    let most = Math.min(this.deviceRows, sizes.at(-1) as number);
+    for (let from = 0; from < pending.length; ) {
       const rows = pending.slice(from, from + most);
-      await device.decode(rows, sizeFor(sizes, rows.length), group, settings, finish);
+      try {
+        await device.decode(
+          rows.map(restarted(settings)),
+          Math.min(most, sizeFor(sizes, rows.length)),
+          group,
+          settings,
+          finish,
+        );
+      } catch (error) {
+        if (!(error instanceof DeviceError) || error.kind !== "memory" || most <= MIN_ROWS_FED) throw error;
+        device.dispose();
+        most = Math.max(MIN_ROWS_FED, Math.floor(most / 2));
+        this.deviceRows = most;
+        continue;
+      }
+      from += rows.length;
       report();
     }
   }
@@ -379,6 +400,14 @@ export class Generator {
 /** The smallest size that holds the rows, else the largest. */
 function sizeFor(sizes: readonly number[], rows: number): number {
   return sizes.find((size) => size >= rows) ?? (sizes.at(-1) as number);
+}
+
+/** A row from its beginning, its noise included. */
+function restarted({ seed }: GenerationSettings): (running: Running) => Running {
+  return ({ index, row }) => {
+    const uniform = sampleNoise(seed, row.promptKey, row.sample);
+    return { index, row, uniform, tokens: [], logProbs: [], cached: 0 };
+  };
 }
 
 function mergedSet(coefficients: readonly number[]): AdapterSet {

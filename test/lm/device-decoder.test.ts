@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { DeviceError } from "../../src/engine/compiled/device-error.js";
 import type { Engine, HostTensor } from "../../src/engine/index.js";
 import { openEngine } from "../../src/engine/index.js";
 import type { Generation, GenerationRow, GenerationSettings, Model } from "../../src/lm/generate.js";
@@ -72,6 +73,41 @@ test("a later call with other adapters of the same shapes reads the new ones", a
   expect(await generator.generate(rows, greedy)).toEqual(first);
   expect(other).not.toEqual(first);
   await generator.dispose();
+});
+
+test("a batch that the device's memory does not hold is halved until it does, and the texts stay the same", async () => {
+  const engine = await openEngine("cpu", { threads: 1 });
+  const sizes: number[] = [];
+  const small: Engine = {
+    ...engine,
+    async compile(name, program, signature, hints) {
+      const executable = await engine.compile(name, program, signature, hints);
+      const rows = signature.state?.token?.shape[0] ?? 0;
+      return {
+        ...executable,
+        async run(inputs, state) {
+          // The first call of a large batch passes: what it wrote must not be kept.
+          if (name === "device step" && rows > 4) {
+            sizes.push(rows);
+            throw new DeviceError(`${name}: no memory left`, "memory");
+          }
+          return executable.run(inputs, state);
+        },
+      };
+    },
+  };
+  const settings = { ...greedy, temperature: 1 };
+  const progress: number[] = [];
+  const generator = new Generator(small, model, [], { decoding: "device" });
+  const plain = rows.map((row) => ({ ...row, coefficients: [] }));
+  const got = await generator.generate(plain, { ...settings, onProgress: (done) => progress.push(done) });
+  const roomy = new Generator(engine, model, [], { decoding: "device" });
+  const texts = (replies: readonly Generation[]) => replies.map(({ tokens, ended }) => [...tokens, ended]);
+  expect(texts(got)).toEqual(texts(await roomy.generate(plain, settings)));
+  expect(sizes.length).toBeGreaterThan(0);
+  expect(progress.at(-1)).toBe(rows.length);
+  await generator.dispose();
+  await roomy.dispose();
 });
 
 test("logits that are not finite are an error, not a text", async () => {
