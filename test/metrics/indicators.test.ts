@@ -17,7 +17,6 @@ import {
   igd,
   igdPlus,
   kendallTauB,
-  MetricsError,
   maximumUtilityLoss,
   meanInnerProduct,
   monotoneStepShare,
@@ -239,8 +238,12 @@ describe("diversity indicators", () => {
 
   test("of an empty set are errors", () => {
     for (const indicator of [sparsity, spacing, extent])
-      expect(() => indicator([], { sense: "max" })).toThrow(MetricsError);
+      expect(() => indicator([], { sense: "max" })).toThrow(/no points/);
   });
+});
+
+test("an unknown variant of spacing is an error", () => {
+  expect(() => spacing([[1]], { sense: "max", variant: "other" as "schott" })).toThrow(/variant is other/);
 });
 
 describe("utility indicators", () => {
@@ -307,6 +310,8 @@ describe("utility indicators", () => {
 
   test("R2 refuses an ideal that is passed, and more than two objectives without weights", () => {
     expect(() => r2([[1, 2]], { sense: "min", reference: [2, 0] })).toThrow(/better than the reference/);
+    expect(() => r2([], { sense: "min", reference: [0, 0] })).toThrow(/no points/);
+    expect(() => r2([[1, 2]], { sense: "min", reference: [0, 0], weights: [] })).toThrow(/no weights/);
     expect(() => r2([[1, 2, 3]], { sense: "min", reference: [0, 0, 0] })).toThrow(/two objectives only/);
     expect(
       r2(
@@ -320,7 +325,9 @@ describe("utility indicators", () => {
   });
 
   test("weights and maps are checked", () => {
-    expect(() => expectedUtility([[1, 2]], { sense: "max", weights: [] })).toThrow(MetricsError);
+    expect(() => expectedUtility([[1, 2]], { sense: "max", weights: [] })).toThrow(/no weights/);
+    // the first of equally good ones
+    expect([...bestCandidates([[0], [1], [1]], { sense: "max", weights: [[1]] })]).toEqual([1]);
     expect(() => expectedUtility([[1, 2]], { sense: "max", weights: [[1, -1]] })).toThrow(/below 0/);
     expect(() => expectedUtility([], { sense: "max", weights: [[1, 1]] })).toThrow(/no points/);
     expect(() => meanInnerProduct([[1, 2]], { sense: "max", weights: [[1, 0]], candidateOf: [1] })).toThrow(

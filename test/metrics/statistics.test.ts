@@ -172,6 +172,7 @@ describe("intervals", () => {
     near(more.degrees, total ** 2 / (error ** 4 / 2 + 0.25 / 9));
     near(more.high - 7 / 3, studentQuantile(0.95, more.degrees) * Math.sqrt(total));
     expect(() => fewClustersInterval([1])).toThrow(/needs at least 2/);
+    expect(fewClustersInterval([3, 3])).toMatchObject({ low: 3, high: 3, standardError: 0, degrees: 1 });
     expect(fewClustersInterval([3, 3, 3])).toMatchObject({ low: 3, high: 3 });
   });
 
@@ -204,6 +205,48 @@ describe("intervals", () => {
       expect(high).toBeGreaterThanOrEqual(k / n);
     },
   );
+});
+
+describe("BCa at its edges", () => {
+  test("replicates all on one side of the estimate count as half of one beyond it", () => {
+    const replicates = [1, 2, 3, 4];
+    const z0 = normalQuantile(3.5 / 4);
+    const end = (p: number): number => quantileOfSorted(replicates, normalCdf(2 * z0 + normalQuantile(p)));
+    const { low, high } = bcaInterval(10, replicates, 0);
+    near(low, end(0.025));
+    near(high, end(0.975));
+  });
+
+  test("no replicates are an error that says so", () => {
+    expect(() => bcaInterval(1, [], 0)).toThrow(/no replicates/);
+  });
+});
+
+test("every subset while there are at most as many as asked for, else so many random ones", () => {
+  const points = Array.from({ length: 10 }, (_, i) => [i + 1]);
+  let draws = 0;
+  const generator = { next: () => (draws++ * 2654435761) | 0 };
+  const options = { reference: [0], sense: "max", size: 5, generator } as const;
+  expect(subsetHypervolume(points, { ...options, subsets: 252 })).toMatchObject({
+    method: "all-subsets",
+    subsets: 252,
+  });
+  expect(draws).toBe(0);
+  expect(subsetHypervolume(points, { ...options, subsets: 251 })).toMatchObject({
+    method: "random-subsets",
+    subsets: 251,
+  });
+  expect(draws).toBe(5 * 251);
+});
+
+test("a permutation test draws 32 signs at a time, and no more", () => {
+  let draws = 0;
+  const generator = { next: () => draws++ };
+  pairedPermutationTest(
+    Array.from({ length: 40 }, (_, i) => i),
+    { generator, resamples: 5 },
+  );
+  expect(draws).toBe(10);
 });
 
 describe("tests of differences", () => {
