@@ -281,13 +281,15 @@ for (const [file, own] of Object.entries(SUBJECTS)) {
     if (mutants.length === 0) continue;
     const key = `${file}/${name}`;
     keys.push(key);
-    if (only.length > 0 && !only.includes(name) && !only.includes(file)) continue;
     const hash = createHash("sha256").update(lines.slice(from, to).join("\n")).digest("hex").slice(0, 16);
-    const before = record[key]?.hash === hash ? record[key].mutants : [];
+    // what was found about other lines says nothing about these
+    if (record[key]?.hash !== hash) delete record[key];
+    if (only.length > 0 && !only.includes(name) && !only.includes(file)) continue;
+    const before = record[key]?.mutants ?? [];
     const known = mutants.map((m) => before.find((k) => k.line === m.at - from && k.after === m.after));
     const results = [];
     for (const [i, { at, what, before, after, broken }] of mutants.entries()) {
-      if (known[i]?.failure || (quick && known[i] !== undefined)) {
+      if (known[i]?.failure) {
         results.push(known[i]);
         continue;
       }
