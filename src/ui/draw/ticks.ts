@@ -10,6 +10,7 @@ export interface Axis {
 
 /** More than fit on any screen. */
 const MOST_TICKS = 100;
+const LARGEST = 1e300;
 /** What rounding may move a number by, in steps. */
 const SLACK = 1e-9;
 
@@ -19,8 +20,8 @@ const SLACK = 1e-9;
  * @param snug whether it ends at the data instead of at ticks
  */
 export function axisOver(low: number, high: number, most: number, snug = false): Axis {
-  let [from, to] = [Math.min(low, high), Math.max(low, high)];
-  if (!Number.isFinite(from) || !Number.isFinite(to)) [from, to] = [0, 1];
+  let [from, to] = [within(Math.min(low, high)), within(Math.max(low, high))];
+  if (Number.isNaN(from) || !Number.isFinite(low) || !Number.isFinite(high)) [from, to] = [0, 1];
   if (to - from <= Math.abs(to) * 1e-12 || to - from < 1e-280) {
     // Numbers so small that their parts are no numbers any more are drawn as zero.
     const room = Math.abs(from) < 1e-280 ? 1 : Math.abs(from) * 0.5;
@@ -51,6 +52,11 @@ function stepAtLeast(least: number): number {
   const share = least / power;
   const factor = [1, 2, 5, 10].find((f) => f >= share - 1e-9) ?? 10;
   return factor * power;
+}
+
+/** What lies beyond has no place on an axis: half as much again would be no number. */
+function within(value: number): number {
+  return Math.min(LARGEST, Math.max(-LARGEST, value));
 }
 
 function clean(value: number, digits: number): number {
