@@ -2,7 +2,7 @@
  * Takes files out of a ZIP archive, which Python wheels are, as streams: a wheel's libraries are larger than memory should
  * hold. Entries that are stored or deflated, archives below 4 GiB (no ZIP64). Format: PKWARE's APPNOTE 6.3, §4.3.
  */
-import { createReadStream, createWriteStream, mkdirSync } from "node:fs";
+import { createReadStream, createWriteStream, mkdirSync, writeFileSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Transform } from "node:stream";
@@ -83,11 +83,12 @@ export async function unpackEntry(path: string, entry: ZipEntry, target: string)
     await file.close();
   }
   mkdirSync(dirname(target), { recursive: true });
-  const sink = createWriteStream(target);
   if (entry.packedSize === 0) {
-    sink.end();
+    // A range of no bytes cannot be read; and whoever is told that the entry is unpacked must find it there.
+    writeFileSync(target, "");
     return;
   }
+  const sink = createWriteStream(target);
   let sum = 0;
   const summed = new Transform({
     transform(chunk: Buffer, _, done) {

@@ -23,7 +23,13 @@ test("what goes into an archive comes out of it, stored or deflated", async () =
         expect(readFileSync(target).equals(content)).toBe(true);
       }
     }),
-    { numRuns: 30 },
+    {
+      numRuns: 30,
+      examples: [
+        [["ax"], Uint8Array.of(1), true],
+        [["ax"], Uint8Array.of(), false],
+      ],
+    },
   );
 });
 
