@@ -16,41 +16,54 @@ import type {
 } from "./engine.js";
 import { EngineError } from "./engine.js";
 
+/** Tensors that stay with the backend from run to run: on a card, nothing of the state crosses in a step. */
 class EagerState implements EngineState {
-  readonly values = new Map<string, HostTensor>();
+  readonly #values = new Map<string, tf.Tensor>();
 
-  constructor(values: TensorMap) {
-    for (const [name, value] of Object.entries(values)) this.values.set(name, copy(value));
+  constructor(
+    values: TensorMap,
+    private readonly backend: string,
+  ) {
+    void tf.setBackend(backend);
+    for (const [name, value] of Object.entries(values)) this.#values.set(name, kept(value));
   }
 
-  async read(names?: readonly string[]): Promise<Record<string, HostTensor>> {
-    const wanted = names ?? [...this.values.keys()];
-    return Object.fromEntries(wanted.map((name) => [name, copy(this.get(name))]));
+  async read(names: readonly string[] = [...this.#values.keys()]): Promise<Record<string, HostTensor>> {
+    return Object.fromEntries(names.map((name) => [name, toHost(this.get(name))]));
   }
 
   write(values: TensorMap): void {
+    void tf.setBackend(this.backend);
     for (const [name, value] of Object.entries(values)) {
       const old = this.get(name);
       if (`${old.shape}` !== `${value.shape}`) {
         throw new EngineError(`state "${name}" has shape [${old.shape}], not [${value.shape}]`);
       }
-      this.values.set(name, copy(value));
+      this.replace(name, kept(value));
     }
   }
 
-  get(name: string): HostTensor {
-    const value = this.values.get(name);
+  get(name: string): tf.Tensor {
+    const value = this.#values.get(name);
     if (value === undefined) throw new EngineError(`state has no entry "${name}"`);
     return value;
   }
 
+  /** @param value kept, and of the entry's shape */
+  replace(name: string, value: tf.Tensor): void {
+    this.#values.get(name)?.dispose();
+    this.#values.set(name, value);
+  }
+
   dispose(): void {
-    this.values.clear();
+    for (const value of this.#values.values()) value.dispose();
+    this.#values.clear();
   }
 }
 
-function copy(value: HostTensor): HostTensor {
-  return { dtype: value.dtype, shape: [...value.shape], data: value.data.slice() };
+/** A tensor of its own: the plain JavaScript backend would else work on the caller's array. */
+function kept({ data, shape, dtype }: HostTensor): tf.Tensor {
+  return tf.keep(tf.tensor(data.slice(), [...shape], dtype));
 }
 
 function toTf(value: HostTensor): tf.Tensor {
@@ -81,19 +94,28 @@ export function createEagerEngine(id: EngineId, backend: string, threads: number
             throw new EngineError(`${name}: this state belongs to another engine`);
           }
           const entries: [string, HostTensor][] = [];
-          const updates: Record<string, HostTensor> = {};
+          const updates = new Map<string, tf.Tensor>();
           tf.tidy(() => {
             const fed = Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, toTf(value)]));
             const held: TfTensors = {};
             for (const key of Object.keys(signature.state ?? {})) {
               if (state === undefined) throw new EngineError(`${name}: needs a state`);
-              held[key] = toTf(state.get(key));
+              held[key] = state.get(key);
             }
             const result = program({ inputs: fed, constants, state: held });
             for (const [key, tensor] of Object.entries(result.outputs)) entries.push([key, toHost(tensor)]);
-            for (const [key, tensor] of Object.entries(result.state ?? {})) updates[key] = toHost(tensor);
+            // A clone shares the values; what comes back may be an input, a constant, or the entry itself.
+            for (const [key, tensor] of Object.entries(result.state ?? {})) {
+              if (`${state?.get(key).shape}` !== `${tensor.shape}`) {
+                throw new EngineError(
+                  `${name}: returned state "${key}" is [${tensor.shape}], not [${state?.get(key).shape}]`,
+                );
+              }
+              updates.set(key, tf.clone(tensor));
+            }
+            for (const tensor of updates.values()) tf.keep(tensor);
           });
-          state?.write(updates);
+          for (const [key, tensor] of updates) state?.replace(key, tensor);
           return Object.fromEntries(entries);
         },
         dispose() {
@@ -101,7 +123,7 @@ export function createEagerEngine(id: EngineId, backend: string, threads: number
         },
       };
     },
-    createState: (values) => new EagerState(values),
+    createState: (values) => new EagerState(values, backend),
     dispose() {},
   };
 }

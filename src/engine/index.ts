@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { silenceBanner } from "./banner.js";
 import { createCompiledEngine } from "./compiled/engine.js";
+import type { ConstantStorage } from "./compiled/model.js";
 import type { MemoryUse } from "./compiled/session.js";
 import { createEagerEngine } from "./eager.js";
 import type { Engine, EngineId } from "./engine.js";
@@ -10,6 +11,7 @@ import { restoreBinding } from "./install/binding.js";
 import { missingProvider } from "./providers.js";
 import { loadTfjsNode, TENSORFLOW_BACKEND } from "./tfjs-node.js";
 
+export type { ConstantStorage } from "./compiled/model.js";
 export type { MemoryUse } from "./compiled/session.js";
 export * from "./engine.js";
 export type { EngineProbe } from "./probe.js";
@@ -21,6 +23,11 @@ export interface EngineOptions {
   readonly log?: "errors" | "everything";
   /** Compiled engines on the CPU. Default "lean"; "arena" for few executables that run long. */
   readonly memory?: MemoryUse;
+  /**
+   * How compiled engines store a program's constants. "float16": those whose values are 16-bit floats already take half the
+   * space, and give the same numbers. Default "float32".
+   */
+  readonly constants?: ConstantStorage;
 }
 
 /**
@@ -29,7 +36,7 @@ export interface EngineOptions {
  */
 export async function openEngine(
   id: EngineId,
-  { threads, log = "errors", memory = "lean" }: EngineOptions,
+  { threads, log = "errors", memory = "lean", constants = "float32" }: EngineOptions,
 ): Promise<Engine> {
   if (!Number.isInteger(threads) || threads < 1) {
     throw new EngineError(`threads is ${threads}; an engine needs a positive whole number of them`);
@@ -39,9 +46,9 @@ export async function openEngine(
     case "cpu":
     case "webgpu":
     case "cuda": {
-      const missing = await missingProvider(id);
+      const missing = await missingProvider(id, constants);
       if (missing !== undefined) throw new EngineError(`engine "${id}": ${missing.reason}; ${missing.remedy}`);
-      return createCompiledEngine({ target: id, threads, log, memory });
+      return createCompiledEngine({ target: id, threads, log, memory, constants });
     }
     case "tfjs-cpu":
       return createEagerEngine(id, "cpu", 1);

@@ -5,7 +5,8 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Graph, type Target } from "./compiled/graph.js";
-import { writeModel } from "./compiled/model.js";
+import { type ConstantStorage, writeModel } from "./compiled/model.js";
+import { UNFOLDED } from "./compiled/session.js";
 
 export interface Missing {
   readonly reason: string;
@@ -21,46 +22,57 @@ const REMEDIES: Record<Target, string> = {
   cuda: "add ONNX Runtime's CUDA libraries: mva-bench engine add cuda (docs/gpu/cuda.md)",
 };
 
-/** A model that adds a tensor to itself: enough to need the device. */
-function probeModel(target: Target): string {
+const PROBED = 1024;
+
+/** A model that adds a constant to a tensor: enough to need the device, and where they are stored so, 16-bit floats. */
+function probeModel(target: Target, constants: ConstantStorage): string {
   const graph = new Graph(target);
-  const x = graph.input("x", "float32", [4]);
-  const value = graph.emit("Add", [x, x], { dtype: "float32", shape: [4] });
-  return Buffer.from(writeModel("probe", graph, [{ name: "y", value }]).bytes).toString("base64");
+  const x = graph.input("x", "float32", [PROBED]);
+  const two = graph.constant("two", "float32", [PROBED], new Float32Array(PROBED).fill(2));
+  const value = graph.emit("Add", [x, two], { dtype: "float32", shape: [PROBED] });
+  return Buffer.from(writeModel("probe", graph, [{ name: "y", value }], constants).bytes).toString("base64");
 }
 
 // Runs in a process of its own: a driver that aborts takes nothing else with it.
 const PROBE = `
-const [, library, model, provider] = process.argv;
+const [, library, model, provider, size, unfolded] = process.argv;
 const ort = require(library);
 (async () => {
   const session = await ort.InferenceSession.create(Buffer.from(model, "base64"), {
-    executionProviders: [provider], logSeverityLevel: 4, intraOpNumThreads: 1 });
-  const { y } = await session.run({ x: new ort.Tensor("float32", Float32Array.of(1, 2, 3, 4), [4]) });
-  process.stdout.write("sum " + y.data.join());
+    executionProviders: [provider], logSeverityLevel: 4, intraOpNumThreads: 1,
+    extra: { optimization: { disable_specified_optimizers: unfolded } } });
+  const { y } = await session.run({ x: new ort.Tensor("float32", new Float32Array(+size).fill(1), [+size]) });
+  process.stdout.write(y.data.every((sum) => sum === 3) ? "sums are right" : "sums are wrong");
   process.exit(0);
 })().catch((error) => { process.stdout.write(String(error.message)); process.exit(1); });`;
 
-const present = new Set<Target>();
+const present = new Set<string>();
 
 /** Undefined when the provider runs a model here; a provider that did is not asked again. */
-export async function missingProvider(target: Target): Promise<Missing | undefined> {
-  if (target === "cpu" || present.has(target)) return undefined;
-  const missing = await probe(target);
-  if (missing === undefined) present.add(target);
+export async function missingProvider(
+  target: Target,
+  constants: ConstantStorage = "float32",
+): Promise<Missing | undefined> {
+  const key = `${target} ${constants}`;
+  if (target === "cpu" || present.has(key)) return undefined;
+  const missing = await probe(target, constants);
+  if (missing === undefined) present.add(key);
   return missing;
 }
 
-async function probe(target: Target): Promise<Missing | undefined> {
-  const remedy = REMEDIES[target];
+async function probe(target: Target, constants: ConstantStorage): Promise<Missing | undefined> {
+  const remedy =
+    constants === "float32" ? REMEDIES[target] : `leave --base-precision float16 out, if ${target} works without it`;
   const library = require.resolve("onnxruntime-node");
   if (target === "cuda") {
     const folder = join(dirname(library), "..", "bin", "napi-v6", process.platform, process.arch);
     const name = process.platform === "win32" ? "onnxruntime_providers_cuda.dll" : "libonnxruntime_providers_cuda.so";
     if (!existsSync(join(folder, name))) return { reason: `${name} is not beside onnxruntime-node's library`, remedy };
   }
-  const { code, output } = await runNode(PROBE, [library, probeModel(target), target]);
-  if (code === 0 && output === "sum 2,4,6,8") return undefined;
+  const unfolded = constants === "float32" ? "" : UNFOLDED.join(";");
+  const model = probeModel(target, constants);
+  const { code, output } = await runNode(PROBE, [library, model, target, `${PROBED}`, unfolded]);
+  if (code === 0 && output === "sums are right") return undefined;
   return { reason: oneLine(output) || `its probe ended with code ${code}`, remedy };
 }
 

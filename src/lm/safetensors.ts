@@ -7,8 +7,8 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { type HostTensor, sizeOf, type TensorMap } from "../engine/engine.js";
+import { fromBFloat16, fromFloat16, toBFloat16, toFloat16 } from "../engine/half-floats.js";
 import { writeFileAtomic } from "./atomic-file.js";
-import { fromBFloat16, fromFloat16, toBFloat16, toFloat16 } from "./half-floats.js";
 import { ModelFileError } from "./model-file-error.js";
 
 const BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { float32, type HostTensor, int32 } from "../../src/engine/engine.js";
-import { fromBFloat16, fromFloat16, toBFloat16, toFloat16 } from "../../src/lm/half-floats.js";
+import { fromBFloat16, fromFloat16, toBFloat16, toFloat16 } from "../../src/engine/half-floats.js";
 import { ModelFileError } from "../../src/lm/model-file-error.js";
 import { readSafetensors, readSafetensorsHeader, writeSafetensors } from "../../src/lm/safetensors.js";
 import { temporaryFolder } from "./temporary-folder.js";

@@ -33,7 +33,7 @@ export function createCompiledEngine(settings: SessionSettings): Engine {
     threads,
     async compile(name: string, program: Program, signature: Signature, hints?: CompileHints): Promise<Executable> {
       const { graph, outputs } = trace(name, program, signature, target);
-      const model = writeModel(name, graph, outputs);
+      const model = writeModel(name, graph, outputs, settings.constants);
       const onDevice = transfer === null ? [] : outputs.filter((output) => output.name.startsWith(NEW_STATE));
       const session = await openSession(
         name,

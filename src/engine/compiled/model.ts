@@ -1,12 +1,16 @@
 /** Writes a recorded graph as an ONNX model (https://onnx.ai/onnx/repo-docs/IR.html, opset 21). */
 import { EngineError, sizeOf } from "../engine.js";
 import type { Attribute, ElementType, Graph, Node, Value } from "./graph.js";
+import { halfBits } from "./half-constants.js";
 import { ProtoWriter } from "./protobuf.js";
 
 const IR_VERSION = 10;
 const OPSET = 21;
 const CONTRIB_DOMAIN = "com.microsoft";
 const ELEMENT_TYPE: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+const FLOAT16 = 10;
+/** Gathered along their first axis: 16-bit rows are made 32-bit ones after they were taken. */
+const GATHERS = new Set(["Gather"]);
 /** Uniform tensors above this many elements are made by a node at load time, not spelt out in the file. */
 const SPELT_OUT = 1024;
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
@@ -23,16 +27,27 @@ export interface OnnxModel {
   readonly nodeCount: number;
 }
 
+/** How constants are stored: as they are, or as 16-bit floats where that loses nothing. */
+export type ConstantStorage = "float32" | "float16";
+
 /**
  * @param outputs what the graph must yield; every node that none of them needs is dropped.
  * @throws EngineError when the model is larger than the two gigabytes that one ONNX file may hold.
  */
-export function writeModel(name: string, graph: Graph, outputs: readonly NamedValue[]): OnnxModel {
+export function writeModel(
+  name: string,
+  graph: Graph,
+  outputs: readonly NamedValue[],
+  storage: ConstantStorage = "float32",
+): OnnxModel {
   const needed = neededNodes(graph, outputs);
   const body = new ProtoWriter();
   const names = new Map<Value, string>();
+  /** Constants that are stored as 16-bit floats, by the name of their initializer. */
+  const halves = new Map<Value, string>();
   const inputs = new Map<string, Value>();
   let bytes = 0;
+  let casts = 0;
 
   function declare(value: Value): string {
     const known = names.get(value);
@@ -85,9 +100,52 @@ export function writeModel(name: string, graph: Graph, outputs: readonly NamedVa
     return valueName;
   }
 
+  /** The initializer of a constant that is stored in half the space; undefined where it is not. */
+  function half(value: Value): string | undefined {
+    const { source } = value;
+    if (storage === "float32" || source.kind !== "constant") return undefined;
+    const known = halves.get(value);
+    if (known !== undefined) return known;
+    const bits = halfBits(source.data);
+    if (bits === null) return undefined;
+    bytes += bits.byteLength;
+    const proto = new ProtoWriter().packedInts(1, value.shape).int(2, FLOAT16).string(8, source.name);
+    body.message(5, proto.bytes(9, bytesOf(bits)));
+    halves.set(value, source.name);
+    return source.name;
+  }
+
+  function cast(from: string, to: string): void {
+    const proto = new ProtoWriter().string(1, from).string(2, to).string(3, `Cast_${to}`).string(4, "Cast");
+    body.message(1, proto.message(5, attributeProto("to", ELEMENT_TYPE.float32)));
+  }
+
+  /** A 32-bit copy for one node alone, so that it lives no longer than that node needs it. */
+  function read(value: Value): string {
+    const stored = half(value);
+    if (stored === undefined) return declare(value);
+    const copy = `${stored}/32.${casts++}`;
+    cast(stored, copy);
+    return copy;
+  }
+
   const write = (node: Node, outputNames: readonly string[]) => {
+    const [data, ...others] = node.inputs;
+    const [output] = outputNames;
+    const taken = GATHERS.has(node.op) && data !== null && data !== undefined ? half(data) : undefined;
+    if (taken !== undefined && output !== undefined) {
+      const rows = `${taken}/16.${casts++}`;
+      writeNode(node, [taken, ...others.map((input) => (input === null ? "" : read(input)))], [rows]);
+      cast(rows, output);
+      return;
+    }
+    const inputNames = node.inputs.map((input) => (input === null ? "" : read(input)));
+    writeNode(node, inputNames, outputNames);
+  };
+
+  const writeNode = (node: Node, inputNames: readonly string[], outputNames: readonly string[]) => {
     const proto = new ProtoWriter();
-    for (const input of node.inputs) proto.string(1, input === null ? "" : declare(input));
+    for (const input of inputNames) proto.string(1, input);
     for (const output of outputNames) proto.string(2, output);
     proto.string(3, `${node.op}_${index++}_${node.recordedBy}`).string(4, node.op);
     for (const [key, value] of Object.entries(node.attributes)) proto.message(5, attributeProto(key, value));
@@ -154,7 +212,7 @@ function rawData(dtype: ElementType, data: ArrayLike<number>): Uint8Array {
   }
 }
 
-function bytesOf(array: Float32Array | Int32Array | BigInt64Array): Uint8Array {
+function bytesOf(array: Float32Array | Int32Array | BigInt64Array | Uint16Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 

@@ -2,6 +2,7 @@
 import "../no-telemetry.js";
 import * as ort from "onnxruntime-node";
 import type { Target } from "./graph.js";
+import type { ConstantStorage } from "./model.js";
 
 export interface SessionSettings {
   readonly target: Target;
@@ -10,6 +11,8 @@ export interface SessionSettings {
   /** ONNX Runtime's own log, on stderr: errors only, or everything (which lists where each node is placed). */
   readonly log: "errors" | "everything";
   readonly memory: MemoryUse;
+  /** Default "float32". */
+  readonly constants?: ConstantStorage;
   /** Idle threads of an operator. Default "spin". */
   readonly idle?: "spin" | "sleep";
 }
@@ -21,9 +24,14 @@ export interface SessionSettings {
  */
 export type MemoryUse = "lean" | "arena";
 
+/** Which side of a product is transposed, and how, is decided when it is recorded (`kernels/product.ts`). */
+const LEFT_OUT = ["MatmulTransposeFusion"];
+/** These would make 32-bit constants of 16-bit ones when the session is opened, or keep one copy for the whole run. */
+export const UNFOLDED = ["ConstantFolding", "CommonSubexpressionElimination"];
+
 export async function createSession(
   model: Uint8Array,
-  { target, threads, log, memory, idle = "spin" }: SessionSettings,
+  { target, threads, log, memory, constants = "float32", idle = "spin" }: SessionSettings,
   outputsOnDevice: readonly string[] = [],
 ): Promise<ort.InferenceSession> {
   return ort.InferenceSession.create(model, {
@@ -35,9 +43,10 @@ export async function createSession(
     enableCpuMemArena: memory === "arena",
     enableMemPattern: memory === "arena",
     graphOptimizationLevel: "all",
-    // Which side of a product is transposed, and how, is decided when it is recorded (`kernels/product.ts`).
     extra: {
-      optimization: { disable_specified_optimizers: "MatmulTransposeFusion" },
+      optimization: {
+        disable_specified_optimizers: [...LEFT_OUT, ...(constants === "float16" ? UNFOLDED : [])].join(";"),
+      },
       session: { intra_op: { allow_spinning: idle === "spin" ? "1" : "0" } },
     },
     logSeverityLevel: log === "everything" ? 0 : 3,
