@@ -98,6 +98,7 @@ export function commandOf(run: {
   readonly threads: number;
   readonly budgetPer: string | null;
   readonly probes?: number;
+  readonly basePrecision?: string;
 }): string[] {
   const flag = (name: string, value: string | number | null) => (value === null ? [] : [name, String(value)]);
   return [
@@ -106,6 +107,7 @@ export function commandOf(run: {
     run.suiteArgument,
     ...flag("--data", run.data),
     ...flag("--base", run.base),
+    ...flag("--base-precision", run.basePrecision ?? null),
     ...flag("--reuse", run.reuse),
     ...flag("--seeds", run.seeds.join(",")),
     ...flag("--engine", run.engine),

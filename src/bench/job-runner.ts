@@ -164,7 +164,8 @@ export class Bench {
   async #open(threads = 1): Promise<Engine> {
     const known = this.#engines.get(threads);
     if (known !== undefined) return known;
-    const engine = await openEngine(this.#needs().setup.engine, { threads });
+    const { engine: id, basePrecision = "float32" } = this.#needs().setup;
+    const engine = await openEngine(id, { threads, constants: basePrecision });
     this.#engines.set(threads, engine);
     return engine;
   }

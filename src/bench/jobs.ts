@@ -6,6 +6,7 @@ import type { EngineId } from "../engine/engine.js";
 import type { AdapterConfig } from "../lm/adapters.js";
 import type { TokenizerFiles } from "../lm/tokenizer-files.js";
 import type { ArtefactRef, Task, TaskSummary } from "../methods/task.js";
+import type { BasePrecision } from "./base-precision.js";
 import type { PreparedData } from "./prepare.js";
 import type { Suite } from "./suite.js";
 import type { SummaryInput } from "./summarise.js";
@@ -21,6 +22,8 @@ export interface WorkerSetup {
   readonly checkpoints: string;
   /** Folder of the base policy (Hugging Face layout); absent while it is still to be trained. */
   readonly base?: string;
+  /** How engines store the base's weights; absent: float32. */
+  readonly basePrecision?: BasePrecision;
   /** The judging reward model's artefact, where the suite has one. */
   readonly judge?: ArtefactRef;
 }

@@ -46,6 +46,8 @@ export type RunRecord = Omit<Declared<RunDescription>, "suite" | "engine"> & {
   /** Looks at each policy in training; absent: none. */
   readonly probes?: number;
 };
+  /** The base's weights are rounded to 16-bit floats; absent: they are not. */
+  readonly basePrecision?: "float16";
 
 /** A loose object's declared keys alone. */
 type Declared<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
@@ -70,6 +72,7 @@ const recordExtras = z.looseObject({
   budgetPer: path,
   probes: z.number().int().positive().exactOptional(),
   engine: z.enum(ENGINE_IDS),
+  basePrecision: z.literal("float16").exactOptional(),
 });
 
 /** @throws InputError when the folder holds no run of this program */

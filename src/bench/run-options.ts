@@ -1,5 +1,6 @@
 /** What a run is asked for, and what it tells and gives back. */
 import type { EngineId } from "../engine/engine.js";
+import type { BasePrecision } from "./base-precision.js";
 import type { RunEvent } from "./files/events.js";
 import type { RunState } from "./run-estimate.js";
 import type { Progress } from "./session.js";
@@ -20,6 +21,8 @@ export interface RunOptions {
   readonly probes?: number | undefined;
   /** Folder of a base policy in Hugging Face layout. */
   readonly base: string | undefined;
+  /** How the frozen base is stored: float16 rounds its weights once. With `resume`, the run's own. Default float32. */
+  readonly basePrecision?: BasePrecision | undefined;
   /** Folder of a run whose base, judges and lock are taken over. */
   readonly reuse: string | undefined;
   /** Folder of the interrupted run to go on with. */

@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { InputError } from "../data/errors.js";
 import { modelHash } from "../lm/huggingface.js";
 import { initWeights } from "../lm/init.js";
+import { halfPrecisionNotice, precisionOf, refuseOtherPrecision } from "./base-precision.js";
 import { countsOf, countsText } from "./data-counts.js";
 import { commandOf, environment, resolveEngine } from "./environment.js";
 import { givenBase } from "./given-base.js";
@@ -39,6 +40,8 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   // Said once the folder is this run's: an error stays one line.
   const notices: string[] = [];
   const engine = await resolveEngine(before?.engine ?? options.engine ?? "cpu", (line) => notices.push(line));
+  const basePrecision = before === undefined ? (options.basePrecision ?? "float32") : precisionOf(before);
+  if (basePrecision === "float16") notices.push(await halfPrecisionNotice(engine));
   const dataPath = options.data ?? before?.data ?? undefined;
   const { pairs, prompts, hash: dataContent, dropped } = await readSuiteData(suite, dataPath);
   if (before !== undefined && before.dataHash !== dataContent) {
@@ -46,6 +49,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
       `${dataPath ?? "the embedded data"}: not the data that this run was started on (hash ${dataContent.slice(0, 12)}, not ${before.dataHash.slice(0, 12)})`,
     );
   }
+  if (before === undefined && options.reuse !== undefined) refuseOtherPrecision(options.reuse, basePrecision);
   const given = givenBase(options, before, suite, dataContent);
   const tokenizer = given?.model.tokenizer ?? (await trainTokenizer(pairs, suite, options.signal));
   const data = await prepareData(pairs, prompts, suite, tokenizer, options.signal);
@@ -96,6 +100,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
     reuse: options.reuse ?? null,
     budgetPer: options.budgetPer ?? null,
     ...(options.probes === undefined || options.probes === 0 ? {} : { probes: options.probes }),
+    ...(basePrecision === "float32" ? {} : { basePrecision }),
     engine,
     threads: options.threads,
     seeds,

@@ -5,12 +5,13 @@
 import { hostname } from "node:os";
 import { adapterScale } from "../lm/adapters.js";
 import { countGeneration, forwardFlops } from "../lm/flops.js";
-import { type ModelFolder, modelHash, saveModel } from "../lm/huggingface.js";
+import { loadModel, type ModelFolder, modelHash, saveModel } from "../lm/huggingface.js";
 import type { Tokenizer } from "../lm/tokenizer.js";
 import type { Offer } from "../methods/method.js";
 import { contentKey, type TaskSummary } from "../methods/task.js";
 import { ArtefactFolder, type StoredTask } from "./artefacts.js";
 import { hardwareText } from "./environment.js";
+import { precisionOf } from "./base-precision.js";
 import { gridRow, type OfferedCandidate } from "./evaluate.js";
 import type { LedgerRow } from "./files/ledger.js";
 import { type Ground, judgesAccuracy, judgesKey, trainBase, trainJudges } from "./foundation.js";
@@ -161,6 +162,7 @@ export class SuiteRun {
       checkpoints: folder.path("checkpoints"),
     };
     const base = await this.#base(session, pool, basics, tokenizer);
+      basePrecision: precisionOf(this.inputs.record),
     folder.amend({ baseHash: base });
     // Without the lock, which may become known on the way and changes no training and no reply.
     const context = contentKey({ base, data: this.inputs.record.dataHash, suite: suiteHash(suite) });
@@ -236,6 +238,7 @@ export class SuiteRun {
         budget: suite.budget,
         command: record.command,
         seconds: folder.elapsedSeconds(this.options.now()),
+        ...(record.basePrecision === undefined ? {} : { basePrecision: record.basePrecision }),
       },
       tables,
       rows: this.#rowInfos(),
@@ -308,16 +311,21 @@ export class SuiteRun {
 
   /** Leaves the base in `base/`; returns the hash of its content. */
   async #base(session: Session, pool: WorkerPool, basics: WorkerSetup, tokenizer: Tokenizer): Promise<string> {
-    const { folder, inputs } = this;
+    const { inputs } = this;
     if (inputs.given !== undefined) {
-      saveModel(folder.path("base"), inputs.given);
-      return modelHash(inputs.given);
+      return this.#keepBase(inputs.given);
     }
     pool.setup(basics);
     const { model, stored } = await trainBase(session, this.#artefacts, this.#ground(), tokenizer);
     this.#note("sft of the base", stored);
-    saveModel(folder.path("base"), model);
-    return modelHash(model);
+    return this.#keepBase(model);
+  }
+
+  /** Rounded where the run says so; what training and scoring see is what lies in the folder. */
+  #keepBase(model: ModelFolder): string {
+    const floats = precisionOf(this.inputs.record);
+    saveModel(this.folder.path("base"), model, { floats });
+    return modelHash(floats === "float32" ? model : loadModel(this.folder.path("base")));
   }
 
   async #judges(session: Session, base: string) {

@@ -22,6 +22,8 @@ export interface RunSummary {
     readonly packageVersion: string;
     readonly engine: string;
     readonly threads: number;
+    /** The base's weights are rounded to 16-bit floats; absent: they are not. */
+    readonly basePrecision?: "float16";
     readonly hardware: string;
     readonly seeds: readonly number[];
     readonly budget: { readonly flops: number; readonly per: "method" | "policy" };

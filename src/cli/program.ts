@@ -107,6 +107,12 @@ Exit codes: 0 fine, 1 a method or the gate failed, 2 usage or bad input, 3 incon
       ).argParser(parseCount("--probes", 1000)),
     )
     .option("--base <dir>", "Hugging Face folder of the base model instead of the suite's own")
+    .addOption(
+      new Option(
+        "--base-precision <format>",
+        "how the frozen base is stored; float16 rounds it (default: float32)",
+      ).choices(["float32", "float16"]),
+    )
     .option("--reuse <run>", "take base, scorers and scales from another run")
     .option("--resume <run>", "go on with an interrupted run")
     .addOption(displayOption())
@@ -329,6 +335,7 @@ export interface RunFlags extends DisplayFlags {
   readonly budgetPer?: "method" | "policy";
   readonly probes?: number;
   readonly base?: string;
+  readonly basePrecision?: "float32" | "float16";
   readonly reuse?: string;
   readonly resume?: string;
   readonly json?: boolean;

@@ -8,7 +8,7 @@ import { createEagerEngine } from "./eager.js";
 import type { Engine, EngineId } from "./engine.js";
 import { ENGINE_IDS, EngineError } from "./engine.js";
 import { restoreBinding } from "./install/binding.js";
-import { missingProvider } from "./providers.js";
+import { type Missing, missingProvider } from "./providers.js";
 import { loadTfjsNode, TENSORFLOW_BACKEND } from "./tfjs-node.js";
 
 export type { ConstantStorage } from "./compiled/model.js";
@@ -28,6 +28,11 @@ export interface EngineOptions {
    * space, and give the same numbers. Default "float32".
    */
   readonly constants?: ConstantStorage;
+}
+
+/** Why an engine that is available here cannot keep constants as 16-bit floats; undefined where it can. */
+export async function missingHalves(id: EngineId): Promise<Missing | undefined> {
+  return id === "cpu" || id === "webgpu" || id === "cuda" ? missingProvider(id, "float16") : undefined;
 }
 
 /**

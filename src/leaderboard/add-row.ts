@@ -28,9 +28,10 @@ export function addRuns(runs: readonly RunPlace[], { root, into, suites = shippe
   const finished = runs.map(({ folder, source }) => readFinishedRun(folder, source));
   const unfounded = finished.flatMap((run) => [
     ...(run.probed ? [`${run.source} was run with --probes`] : []),
+    ...(run.rounded ? [`${run.source} was run with --base-precision float16`] : []),
     ...summaryFaults(run),
   ]);
-  const before = into === undefined ? [] : [{ ...basisOf(readRow(into)), stored: null, probed: false }];
+  const before = into === undefined ? [] : [{ ...basisOf(readRow(into)), stored: null, probed: false, rounded: false }];
   const whole = mergeRuns([...before, ...finished]);
   const basis = { ...whole, submission: null };
   const row = checkedRow(basis, suites, unfounded);

@@ -34,6 +34,7 @@ const contentSchema = z.strictObject({
     lockHash: hash,
     seeds: z.array(z.number().int().nonnegative()).min(1),
     engine: z.string(),
+    basePrecision: z.string().exactOptional(),
     threads: z.number(),
     packageVersion: z.string(),
     cpu: z.string(),

@@ -32,6 +32,7 @@ export function differencesOf(a: ScoredRun, b: ScoredRun): string[] {
     reasons.push(`suite hash: the same name and version, but other content (${what})`);
   }
   if (a.identity.dataHash !== b.identity.dataHash) reasons.push("data: another data hash");
+  one("base weights", a.identity.basePrecision ?? "float32", b.identity.basePrecision ?? "float32");
   if (a.identity.lockHash !== b.identity.lockHash) reasons.push("suite.lock.yaml: other scales and reference points");
   const known = new Set(b.prompts);
   const absent = a.prompts.filter((key) => !known.has(key)).length;

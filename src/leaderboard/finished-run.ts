@@ -54,6 +54,8 @@ export interface FinishedRun {
   readonly stored: RunSummary | null;
   /** Its policies were looked at while they trained: fit for watching, not for a row. */
   readonly probed: boolean;
+  /** Its base is rounded to 16-bit floats; rows are of 32-bit ones. */
+  readonly rounded: boolean;
 }
 
 /**
@@ -89,6 +91,7 @@ export function readFinishedRun(folder: string, source = folder): FinishedRun {
     },
     stored,
     probed: Number(Reflect.get(description, "probes") ?? 0) > 0,
+    rounded: description.basePrecision !== undefined,
     input: {
       run: stored.run,
       tables: readTables(files),

@@ -86,6 +86,7 @@ export function readScoredRun(folder: string, source = folder): { run: ScoredRun
         lockHash: description.lockHash,
         seeds: tables.seeds,
         engine: description.engine,
+        ...(description.basePrecision === undefined ? {} : { basePrecision: description.basePrecision }),
         threads: description.threads,
         packageVersion: description.versions["mva-bench"],
         cpu: description.hardware.cpu,

@@ -98,7 +98,7 @@ export interface PackedEvidence {
 }
 
 /** What a row rests on: a run, or what was handed in from elsewhere. */
-export interface RowBasis extends Omit<FinishedRun, "stored" | "probed"> {
+export interface RowBasis extends Omit<FinishedRun, "stored" | "probed" | "rounded"> {
   readonly submission: Submission | null;
 }
 

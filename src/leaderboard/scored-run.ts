@@ -33,6 +33,8 @@ export interface RunIdentity {
   readonly lockHash: string | null;
   readonly seeds: readonly number[];
   readonly engine: string;
+  /** Of the base's weights; absent: float32. */
+  readonly basePrecision?: string;
   readonly threads: number;
   readonly packageVersion: string;
   readonly cpu: string;

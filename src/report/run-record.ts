@@ -29,6 +29,7 @@ export function runRecordText(files: RunFiles): RunRecordText | null {
     ["run", run.id],
     ["started", run.started],
     ["engine", `${run.engine}, ${run.threads} ${run.threads === 1 ? "thread" : "threads"}`],
+    ["base weights", run.basePrecision ?? null],
     ["processor", `${hardware.cpu}, ${hardware.cores} cores, ${(hardware.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
     ["graphics card", hardware.gpu],
     ["platform", hardware.platform],

@@ -64,6 +64,7 @@ const summary = z.object({
     packageVersion: z.string(),
     engine: z.string(),
     threads: z.number(),
+    basePrecision: z.literal("float16").exactOptional(),
     hardware: z.string(),
     seeds: numbers,
     budget: z.object({ flops: z.number(), per: z.enum(["method", "policy"]) }),

@@ -172,7 +172,7 @@ function undertrained(summary: RunSummary): ReadonlyMap<string, readonly string[
 }
 
 export function whatItCost(summary: RunSummary): string[] {
-  const { budget, seconds, engine, threads } = summary.run;
+  const { budget, seconds, engine, threads, basePrecision } = summary.run;
   const paying = summary.methods.filter(({ planned }) => planned > 0);
   const shares = paying.map(({ planned, spent }) => spent / planned);
   const range =
@@ -184,6 +184,9 @@ export function whatItCost(summary: RunSummary): string[] {
   return [
     `${unit} had ${flops(budget.flops)} a seed.${range}`,
     `In all ${flops(total)} of charged training (shared work counted for each method that uses it), ${duration(seconds)} on ${sanitise(engine)} with ${threads} ${threads === 1 ? "thread" : "threads"}.`,
+    ...(basePrecision === undefined
+      ? []
+      : ["The base's weights were rounded to 16-bit floats: not comparable with runs of a 32-bit base."]),
   ];
 }
 

@@ -31,6 +31,8 @@ export const runSchema = z.looseObject({
   lockHash: hash.nullable(),
   seeds: z.array(z.number().int().nonnegative()).min(1),
   engine: text,
+  /** The base's weights are rounded to 16-bit floats; absent: they are not. */
+  basePrecision: z.literal("float16").exactOptional(),
   threads: z.number().int().positive(),
   versions: z.looseObject({ "mva-bench": text, node: text }),
   hardware: z.looseObject({
