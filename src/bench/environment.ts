@@ -7,7 +7,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InputError } from "../data/errors.js";
 import type { EngineId } from "../engine/engine.js";
+import { graphicsCards } from "../engine/graphics-card.js";
+import { storeFolder } from "../engine/install/store.js";
+import type { DecoderConfig } from "../lm/config.js";
+import type { Tokenizer } from "../lm/tokenizer.js";
+import type { EngineChoice } from "./engine-choice.js";
 import type { RunDescription } from "./files/run-json.js";
+import type { Suite } from "./suite.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -25,7 +31,7 @@ export function environment(): Environment {
       cpu: cpus()[0]?.model.trim() ?? "unknown processor",
       cores: availableParallelism(),
       memoryBytes: totalmem(),
-      gpu: null,
+      gpu: graphicsCards(),
     },
     commit: checkoutCommit(),
   };
@@ -70,21 +76,29 @@ function checkoutCommit(): string | null {
 }
 
 /**
- * Turns `auto` into the engine that fits this machine, and says which; one that was asked for by name is tried, before
- * anything is made for its run.
+ * Tries an engine that was asked for by name, before anything is made for its run.
  * @throws InputError where it is not available here, with why not and what to do
  */
-export async function resolveEngine(wanted: EngineId | "auto", notice: (line: string) => void): Promise<EngineId> {
-  const { chooseEngine, probeEngine, probeEngines, reasonOfChoice } = await import("../engine/index.js");
-  if (wanted !== "auto") {
-    const probe = await probeEngine(wanted);
-    if (probe.available) return wanted;
-    throw new InputError(`engine "${wanted}" is not available here: ${probe.reason}; ${probe.remedy}`);
-  }
+export async function requireEngine(wanted: EngineId): Promise<void> {
+  const { probeEngine } = await import("../engine/index.js");
+  const probe = await probeEngine(wanted);
+  if (probe.available) return;
+  throw new InputError(`engine "${wanted}" is not available here: ${probe.reason}; ${probe.remedy}`);
+}
+
+/** The fastest engine that works here, for this suite and model, and why. */
+export async function fastestEngine(
+  suite: Suite,
+  model: { readonly config: DecoderConfig; readonly tokenizer: Tokenizer },
+  threads: number,
+): Promise<EngineChoice> {
+  const { probeEngines } = await import("../engine/index.js");
+  const { chooseEngine, engineTimer, remembering, speedShape } = await import("./engine-choice.js");
   const probes = await probeEngines();
-  const chosen = chooseEngine(probes);
-  notice(`engine: ${chosen} (${reasonOfChoice(probes)})`);
-  return chosen;
+  const shape = speedShape(suite, model.config, model.tokenizer);
+  const { versions, hardware } = environment();
+  const host = { folder: storeFolder(process.env), versions, hardware };
+  return chooseEngine(probes, remembering(engineTimer(shape, threads), host, shape, threads, probes));
 }
 
 /** Shell words that make a run again. */

@@ -4,11 +4,12 @@
  */
 import { resolve } from "node:path";
 import { InputError } from "../data/errors.js";
+import type { EngineId } from "../engine/engine.js";
 import { modelHash } from "../lm/huggingface.js";
 import { initWeights } from "../lm/init.js";
 import { halfPrecisionNotice, precisionOf, refuseOtherPrecision } from "./base-precision.js";
 import { countsOf, countsText } from "./data-counts.js";
-import { commandOf, environment, resolveEngine } from "./environment.js";
+import { commandOf, environment, fastestEngine, requireEngine } from "./environment.js";
 import { givenBase } from "./given-base.js";
 import { scratchConfig } from "./job-runner.js";
 import { knownLock } from "./known-lock.js";
@@ -39,9 +40,9 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   if (options.resume === undefined && options.out !== undefined) refuseTaken(resolve(options.cwd, options.out));
   // Said once the folder is this run's: an error stays one line.
   const notices: string[] = [];
-  const engine = await resolveEngine(before?.engine ?? options.engine ?? "cpu", (line) => notices.push(line));
+  const wanted = before?.engine ?? options.engine ?? "cpu";
+  if (wanted !== "auto") await requireEngine(wanted);
   const basePrecision = before === undefined ? (options.basePrecision ?? "float32") : precisionOf(before);
-  if (basePrecision === "float16") notices.push(await halfPrecisionNotice(engine));
   const dataPath = options.data ?? before?.data ?? undefined;
   const { pairs, prompts, hash: dataContent, dropped } = await readSuiteData(suite, dataPath);
   if (before !== undefined && before.dataHash !== dataContent) {
@@ -52,12 +53,19 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   if (before === undefined && options.reuse !== undefined) refuseOtherPrecision(options.reuse, basePrecision);
   const given = givenBase(options, before, suite, dataContent);
   const tokenizer = given?.model.tokenizer ?? (await trainTokenizer(pairs, suite, options.signal));
+  const config = given?.model.config ?? scratchConfig(suite, tokenizer);
+  let engine: EngineId;
+  if (wanted === "auto") {
+    const choice = await fastestEngine(suite, { config, tokenizer }, options.threads);
+    notices.push(`engine: ${choice.why}`);
+    engine = choice.engine;
+  } else engine = wanted;
+  if (basePrecision === "float16") notices.push(await halfPrecisionNotice(engine));
   const data = await prepareData(pairs, prompts, suite, tokenizer, options.signal);
   const seeds = [...(before?.seeds ?? options.seeds ?? suite.seeds)];
   const pilots = pilotsAmong(seeds);
   if (pilots !== undefined) notices.push(`${pilots}: for looking, not for reporting`);
   if (before === undefined) {
-    const config = given?.model.config ?? scratchConfig(suite, tokenizer);
     const where = options.base ?? `suite "${suite.suite}"`;
     checkTextLimits({ where, config, eosId: tokenizer.eosId, suite, rows, data });
     await rehearse({

@@ -21,7 +21,7 @@ import type { WorkerSetup } from "./jobs.js";
 import { judgeArtefact } from "./judges.js";
 import { simplexLattice } from "./lattice.js";
 import { type SuiteLock, scaleRecipe, scalesFrom, scalesOf } from "./lock.js";
-import { WorkerPool } from "./pool.js";
+import { WorkerPool, workersFor } from "./pool.js";
 import type { EvaluationPrompt, PreparedData } from "./prepare.js";
 import { probeCosts } from "./probe-costs.js";
 import { logProgress } from "./progress-events.js";
@@ -99,7 +99,7 @@ export class SuiteRun {
       resumed: options.resume !== undefined,
     });
     const pool = new WorkerPool(
-      this.inputs.record.threads,
+      workersFor(record.engine, record.threads),
       options.workerScript ?? new URL("./worker.js", import.meta.url),
     );
     const onAbort = () => pool.stop(abortError(options.signal));

@@ -15,7 +15,7 @@ export type { ConstantStorage } from "./compiled/model.js";
 export type { MemoryUse } from "./compiled/session.js";
 export * from "./engine.js";
 export type { EngineProbe } from "./probe.js";
-export { chooseEngine, probeEngine, probeEngines, reasonOfChoice } from "./probe.js";
+export { probeEngine, probeEngines } from "./probe.js";
 
 export interface EngineOptions {
   readonly threads: number;

@@ -5,11 +5,18 @@ import { ENGINE_IDS } from "./engine.js";
 import { restoreBinding } from "./install/binding.js";
 import { readManifest } from "./install/store.js";
 import { missingProvider, runNode } from "./providers.js";
+import { softwareAdapter, thisMachine } from "./software-adapter.js";
 import type { TfjsNodeId } from "./tfjs-node.js";
 import { missingBinding, UTIL_SHIMS } from "./tfjs-node.js";
 
 export type EngineProbe =
-  | { readonly id: EngineId; readonly available: true; readonly description: string }
+  | {
+      readonly id: EngineId;
+      readonly available: true;
+      readonly description: string;
+      /** Why it is no card that answers, where it is none: fit for checking, not for speed. */
+      readonly software?: string;
+    }
   | {
       readonly id: EngineId;
       readonly available: false;
@@ -40,9 +47,10 @@ export async function probeEngine(id: EngineId): Promise<EngineProbe> {
   const from = added === undefined ? "" : `; added from ${added.version ?? "an unknown version"} in ${added.source}`;
   const description = `${DESCRIPTIONS[id]}${from}`;
   const missing = await whyMissing(id);
-  return missing === undefined
-    ? { id, available: true, description }
-    : { id, available: false, description, ...missing };
+  if (missing !== undefined) return { id, available: false, description, ...missing };
+  const software = id === "webgpu" ? softwareAdapter(thisMachine) : undefined;
+  if (software === undefined) return { id, available: true, description };
+  return { id, available: true, description: `${description}; a driver in software (${software})`, software };
 }
 
 async function whyMissing(id: EngineId): Promise<{ reason: string; remedy: string } | undefined> {
@@ -81,20 +89,4 @@ async function loads(id: TfjsNodeId): Promise<{ reason: string; remedy: string }
   const [line = ""] = output.trim().split("\n");
   const reason = `its binding does not load: ${line || `code ${code}`}`;
   return { reason, remedy: `build it again: mva-bench engine add ${id}` };
-}
-
-/**
- * The engine for `auto`: CUDA where it is there, else the CPU. WebGPU is taken on request only: whether its adapter is a
- * card or a software driver cannot be told, and small models are faster on the CPU.
- */
-export function chooseEngine(probes: readonly EngineProbe[]): EngineId {
-  return probes.some(({ id, available }) => id === "cuda" && available) ? "cuda" : "cpu";
-}
-
-/** Why `chooseEngine` takes what it takes, for a sentence's brackets. */
-export function reasonOfChoice(probes: readonly EngineProbe[]): string {
-  const has = (id: EngineId): boolean => probes.some((probe) => probe.id === id && probe.available);
-  if (has("cuda")) return "chosen by auto: an NVIDIA GPU with ONNX Runtime's CUDA libraries";
-  if (!has("webgpu")) return "chosen by auto: no GPU engine is available here; mva-bench doctor says why";
-  return "chosen by auto: small models are faster on a processor, and webgpu may be a driver in software; --engine webgpu takes it";
 }

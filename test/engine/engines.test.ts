@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { EngineId, EngineProbe } from "../../src/engine/index.js";
-import { chooseEngine, ENGINE_IDS, probeEngines, reasonOfChoice } from "../../src/engine/index.js";
+import { ENGINE_IDS, probeEngines } from "../../src/engine/index.js";
 import { skipVisibly } from "../skip.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -74,18 +74,8 @@ test.runIf(!insideContract)(
     expect(probes.filter(({ available }) => available).map(({ id }) => id)).toEqual(
       expect.arrayContaining(["cpu", "tfjs-cpu"]),
     );
-    expect(chooseEngine(probes)).toMatch(/^(cpu|cuda)$/);
   },
 );
-
-test("auto takes CUDA where it is there, else the CPU, and says why", () => {
-  const here = (...ids: EngineId[]): EngineProbe[] => ids.map((id) => ({ id, available: true, description: "" }));
-  expect(chooseEngine(here("cpu", "cuda", "webgpu"))).toBe("cuda");
-  expect(reasonOfChoice(here("cpu", "cuda"))).toMatch(/NVIDIA GPU/);
-  expect(chooseEngine(here("cpu", "webgpu", "tfjs-cpu"))).toBe("cpu");
-  expect(reasonOfChoice(here("cpu", "webgpu"))).toMatch(/--engine webgpu takes it/);
-  expect(reasonOfChoice(here("cpu"))).toMatch(/no GPU engine is available here; mva-bench doctor/);
-});
 
 for (const id of ENGINE_IDS) {
   if (id === "cpu" || id === "tfjs-cpu" || insideContract) continue;

@@ -1,0 +1,39 @@
+/** The graphics cards of this machine by name, as the system tells without a driver's library; Linux only. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** @returns null where none is known; more than one with commas between, the NVIDIA driver's version behind */
+export function graphicsCards(root = "/"): string | null {
+  const nvidia = names(join(root, "proc/driver/nvidia/gpus")).flatMap((gpu) => {
+    const information = read(join(root, "proc/driver/nvidia/gpus", gpu, "information"));
+    return /^Model:\s*(.+)$/m.exec(information)?.[1]?.trim() ?? [];
+  });
+  const driver = /Module\s+(?:for \S+\s+)?(\d+\.[\d.]+)/.exec(read(join(root, "proc/driver/nvidia/version")))?.[1];
+  if (nvidia.length > 0) return `${nvidia.join(", ")}${driver === undefined ? "" : ` (driver ${driver})`}`;
+  const others = names(join(root, "sys/class/drm")).flatMap((card) => {
+    if (!/^card\d+$/.test(card)) return [];
+    const [vendor, device] = ["vendor", "device"].map((file) =>
+      read(join(root, "sys/class/drm", card, "device", file))
+        .trim()
+        .replace(/^0x/, ""),
+    );
+    return vendor === "" || device === "" ? [] : [`PCI ${vendor}:${device}`];
+  });
+  return others.length === 0 ? null : others.join(", ");
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
