@@ -3,21 +3,22 @@
 //
 //   node test/metrics/mutations.mjs [--quick] [file or routine …]
 //
-// The tests of the broken file's own subject run first, with 60 runs a law; what they let through meets them with all 1,000 runs,
-// and then every other test of this folder (`--quick` leaves that for later). Results are kept in mutations.json by a hash of the routine's lines, so that only what
-// changed runs again, and docs/metrics-mutations.md is written from them.
+// The tests of the broken file's own subject run with 60 runs a law, the quick ones first; what they let through meets them with all
+// 1,000 runs (`--quick` leaves that for later). Tests and sources are compiled once, and a mutant replaces one of them in a process
+// that stays up. Results are kept in mutations.json by a hash of the routine's lines, so that only what changed runs again, and
+// docs/metrics-mutations.md is written from them.
 import { fork } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
+import { parseAst } from "rolldown/parseAst";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const PER_ROUTINE = 10;
-/** Seconds of processor time, at least, after which a mutant counts as one that does not end. */
-const PATIENCE_S = 3;
+/** Seconds of processor time after which a mutant counts as one that does not end. */
+const PATIENCE_S = 120;
 
 /** Tests of each file's own subject; of all of them where it has none. */
 const SUBJECTS = {
@@ -58,10 +59,6 @@ const SUBJECTS = {
   "metric-table": "metric-table",
   "mean-covariance": "mean-covariance",
 };
-const ALL_TESTS = readdirSync(join(root, "test/metrics"))
-  .map((name) => /^(.*)\.test\.ts$/.exec(name)?.[1])
-  .filter((name) => name !== undefined && !["size", "module", "docs"].includes(name));
-
 /** [what is wrong, pattern, replacement]: applied to one place of one line at a time. */
 const OPERATORS = [
   ["< for <=", / <= /g, " < "],
@@ -145,53 +142,76 @@ function mutantsOf(lines, from, to) {
   return Array.from({ length: count }, (_, i) => live[Math.floor((i * live.length) / count)]);
 }
 
-let runner;
-/** Seconds of processor time that a mutant may take, by tests: several times what the unbroken code takes. */
-const patience = new Map();
-const folder = mkdtempSync(join(tmpdir(), "mutations-"));
-process.on("exit", () => {
-  runner?.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
-});
+/** The source with a count in the condition of each loop, which ends those that do not end by themselves. */
+function counted(code) {
+  const inserts = [];
+  const walk = (node) => {
+    if (node === null || typeof node !== "object") return;
+    if (Array.isArray(node)) {
+      node.forEach(walk);
+      return;
+    }
+    if (/^(For|While|DoWhile)Statement$/.test(node.type ?? "")) {
+      const pass = "(passes.left-- > 0 || noPassLeft())";
+      if (node.test) inserts.push([node.test.start, `${pass} && (`], [node.test.end, ")"]);
+      else inserts.push([node.update?.start ?? node.body.start, `${pass};`]);
+    }
+    for (const key of Object.keys(node)) if (key !== "type") walk(node[key]);
+  };
+  walk(parseAst(code));
+  inserts.sort((a, b) => b[0] - a[0]);
+  return inserts.reduce((text, [at, what]) => text.slice(0, at) + what + text.slice(at), code);
+}
 
-let bundles = 0;
-const shim = new URL("./mutations-vitest.mjs", import.meta.url).href;
-const fastCheck = import.meta.resolve("fast-check");
-/** The tests in one file, over sources of which one may be replaced. */
-async function bundled(tests, path, text) {
-  const entry = "\0entry";
+/** What Node can run of each TypeScript text, as CommonJS; imports are named by their path. */
+async function compiledAll(texts) {
+  const ids = [...texts.keys()];
   const bundle = await rolldown({
-    input: entry,
+    input: Object.fromEntries(ids.map((_, i) => [`m${i}`, `\0${i}`])),
     platform: "node",
     treeshake: false,
-    resolve: { extensionAlias: { ".js": [".ts"] } },
+    logLevel: "silent",
     plugins: [
       {
-        name: "mutant",
-        resolveId(id) {
-          if (id === entry) return id;
-          if (id === "vitest" || id === "@fast-check/vitest") return { id: shim, external: true };
-          return id === "fast-check" ? { id: fastCheck, external: true } : null;
+        name: "texts",
+        resolveId(id, importer) {
+          if (importer === undefined) return { id, moduleSideEffects: true };
+          if (!id.startsWith(".")) return { id, external: true };
+          const from = texts.get(ids[Number(importer.slice(1))]).path;
+          return { id: join(from, "..", id).replace(/\.js$/, ".ts"), external: "absolute" };
         },
         load(id) {
-          if (id === entry) {
-            return tests
-              .split(" ")
-              .map((t) => `import ${JSON.stringify(join(root, `test/metrics/${t}.test.ts`))};`)
-              .join("\n");
-          }
-          return id === path ? { code: text, moduleType: "ts" } : null;
+          const { path, text } = texts.get(ids[Number(id.slice(1))]);
+          // what tests read lies beside them
+          return {
+            code: text.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)),
+            moduleType: "ts",
+          };
         },
-        // what tests read lies beside them, not beside the bundle
-        transform: (code, id) => code.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(id).href)),
       },
     ],
   });
-  const file = join(folder, `${bundles++}.mjs`);
-  await bundle.write({ file, format: "esm" });
+  const { output } = await bundle.generate({ format: "cjs", entryFileNames: "[name]", exports: "named" });
   await bundle.close();
-  return pathToFileURL(file).href;
+  return new Map(
+    ids.map((id, i) => {
+      const { code } = output.find((chunk) => chunk.fileName === `m${i}`);
+      return [id, texts.get(id).path.includes("/src/") ? counted(code) : code];
+    }),
+  );
 }
+
+const folder = (path) => readdirSync(join(root, path)).map((name) => join(root, path, name));
+const modules = await compiledAll(
+  new Map(
+    [...folder("src/metrics"), ...folder("test/metrics"), join(root, "test/skip.ts")]
+      .filter((path) => path.endsWith(".ts"))
+      .map((path) => [path, { path, text: readFileSync(path, "utf8") }]),
+  ),
+);
+
+let runner;
+process.on("exit", () => runner?.kill("SIGKILL"));
 
 function start() {
   const child = fork(fileURLToPath(new URL("./mutations-runner.mjs", import.meta.url)), [], {
@@ -199,7 +219,12 @@ function start() {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     env: { ...process.env, FC_SEED: "1", MVA_BENCH_SHARED: join(root, "../shared") },
   });
-  return new Promise((resolve) => child.once("message", () => resolve(child)));
+  return new Promise((resolve) =>
+    child.once("message", () => {
+      child.send({ modules: [...modules] });
+      resolve(child);
+    }),
+  );
 }
 
 /** What a process has used, so that a busy machine does not look like a loop without end; elapsed time where Linux is not. */
@@ -210,13 +235,11 @@ function processorSeconds(pid) {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** `null` if all pass, else the name of the first test that fails. */
-async function firstFailure(tests, runs, path, text) {
-  const bundle = await bundled(tests, path, text);
+/** `null` if all pass, else the name of the first test that fails, the quick ones first. */
+async function firstFailure(own, runs, path, code) {
   runner ??= await start();
   const child = runner;
-  const limit = patience.get(`${tests} ${runs}`) ?? Number.POSITIVE_INFINITY;
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const before = processorSeconds(child.pid);
     const restart = (failure) => {
       clearInterval(timer);
@@ -225,43 +248,26 @@ async function firstFailure(tests, runs, path, text) {
       runner = undefined;
       resolve(failure);
     };
+    // a loop in a test, or recursion, is not counted
     const timer = setInterval(() => {
-      const seconds = processorSeconds(child.pid) - before;
-      if (seconds > limit) restart(`(does not end within ${Math.round(seconds)} s of processor time)`);
-    }, 200);
+      if (processorSeconds(child.pid) - before > PATIENCE_S) restart(`(does not end within ${PATIENCE_S} s)`);
+    }, 500);
     child.once("exit", () => restart("(takes the process down)"));
-    child.once("message", ({ failure }) => {
+    child.once("message", ({ failure, broken }) => {
       clearInterval(timer);
       child.removeAllListeners();
-      resolve(failure);
+      if (broken !== undefined) reject(new Error(broken));
+      else resolve(failure);
     });
-    child.send({ bundle, runs });
+    const files = own.split(" ").map((t) => join(root, `test/metrics/${t}.test.ts`));
+    child.send({ files, id: path, code, original: modules.get(path), runs });
   });
 }
 
-async function unbroken(tests, runs) {
-  if (patience.has(`${tests} ${runs}`)) return;
-  runner ??= await start();
-  const before = processorSeconds(runner.pid);
-  const failure = await firstFailure(tests, runs);
-  if (failure !== null) throw new Error(`unbroken code already fails: ${tests}: ${failure}`);
-  patience.set(`${tests} ${runs}`, PATIENCE_S + 2 * (processorSeconds(runner.pid) - before));
-}
-
-/** Own tests at few runs, own tests at all runs, everybody's tests. */
-async function caughtBy(own, path, text) {
-  const others = ALL_TESTS.filter((t) => !own.split(" ").includes(t)).join(" ");
-  for (const [tests, runs] of [
-    [own, 60],
-    ...(quick
-      ? []
-      : [
-          [own, 1000],
-          [others, 60],
-        ]),
-  ]) {
-    await unbroken(tests, runs);
-    const failure = await firstFailure(tests, runs, path, text);
+/** At few runs a law; what that lets through meets all of them. */
+async function caughtBy(own, path, code) {
+  for (const runs of quick ? [60] : [60, 1000]) {
+    const failure = await firstFailure(own, runs, path, code);
     if (failure !== null) return failure;
   }
   return null;
@@ -270,7 +276,10 @@ async function caughtBy(own, path, text) {
 const recordPath = join(root, "test/metrics/mutations.json");
 const record = existsSync(recordPath) ? JSON.parse(readFileSync(recordPath, "utf8")) : {};
 const quick = process.argv.includes("--quick");
-const only = process.argv.slice(2).filter((word) => word !== "--quick");
+const only = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+/** Found before: caught, or let through by as many runs as would be tried again. */
+const settled = (known) => known !== undefined && (known.failure !== null || (keep && !quick));
+const keep = process.argv.includes("--keep");
 const keys = [];
 for (const [file, own] of Object.entries(SUBJECTS)) {
   const path = join(root, `src/metrics/${file}.ts`);
@@ -288,12 +297,18 @@ for (const [file, own] of Object.entries(SUBJECTS)) {
     const before = record[key]?.mutants ?? [];
     const known = mutants.map((m) => before.find((k) => k.line === m.at - from && k.after === m.after));
     const results = [];
-    for (const [i, { at, what, before, after, broken }] of mutants.entries()) {
-      if (known[i]?.failure) {
+    const texts = new Map();
+    for (const [i, { at, broken }] of mutants.entries()) {
+      if (!settled(known[i]))
+        texts.set(i, { path, text: [...lines.slice(0, at), broken, ...lines.slice(at + 1)].join("\n") });
+    }
+    const codes = texts.size > 0 ? await compiledAll(texts) : texts;
+    for (const [i, { at, what, before, after }] of mutants.entries()) {
+      if (settled(known[i])) {
         results.push(known[i]);
         continue;
       }
-      const failure = await caughtBy(own, path, [...lines.slice(0, at), broken, ...lines.slice(at + 1)].join("\n"));
+      const failure = await caughtBy(own, path, codes.get(i));
       results.push({ line: at - from, what, before, after, failure });
       process.stderr.write(`${key}: ${failure ?? `SURVIVES ${before} => ${after}`}\n`);
     }
