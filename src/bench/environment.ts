@@ -113,6 +113,7 @@ export function commandOf(run: {
   readonly budgetPer: string | null;
   readonly probes?: number;
   readonly basePrecision?: string;
+  readonly batch?: number;
 }): string[] {
   const flag = (name: string, value: string | number | null) => (value === null ? [] : [name, String(value)]);
   return [
@@ -122,6 +123,7 @@ export function commandOf(run: {
     ...flag("--data", run.data),
     ...flag("--base", run.base),
     ...flag("--base-precision", run.basePrecision ?? null),
+    ...flag("--batch", run.batch ?? null),
     ...flag("--reuse", run.reuse),
     ...flag("--seeds", run.seeds.join(",")),
     ...flag("--engine", run.engine),

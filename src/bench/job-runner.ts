@@ -42,6 +42,9 @@ export class Bench {
   #probing: ScoringPrograms | undefined;
 
   async setup(setup: WorkerSetup): Promise<void> {
+  /** @param say tells a user one line */
+  constructor(readonly say?: (line: string) => void) {}
+
     await this.#disposePrograms();
     await this.#scoring?.dispose();
     this.#scoring = undefined;
@@ -164,8 +167,8 @@ export class Bench {
   async #open(threads = 1): Promise<Engine> {
     const known = this.#engines.get(threads);
     if (known !== undefined) return known;
-    const { engine: id, basePrecision = "float32" } = this.#needs().setup;
-    const engine = await openEngine(id, { threads, constants: basePrecision });
+    const { engine: id, basePrecision = "float32", batch: maxRows } = this.#needs().setup;
+    const engine = await openEngine(id, { threads, constants: basePrecision, maxRows, say: this.say });
     this.#engines.set(threads, engine);
     return engine;
   }

@@ -24,6 +24,8 @@ export interface WorkerSetup {
   readonly base?: string;
   /** How engines store the base's weights; absent: float32. */
   readonly basePrecision?: BasePrecision;
+  /** Rows of one call at most; absent: found by the program. */
+  readonly batch?: number;
   /** The judging reward model's artefact, where the suite has one. */
   readonly judge?: ArtefactRef;
 }

@@ -5,7 +5,7 @@
  */
 import "../engine/no-telemetry.js";
 import { Worker } from "node:worker_threads";
-import type { EngineId } from "../engine/engine.js";
+import { type EngineId, hasOwnMemory } from "../engine/engine.js";
 import type { LedgerEntry } from "../methods/budget.js";
 import type { TaskEvent } from "../methods/task.js";
 import type { Job, JobResult, WorkerSetup } from "./jobs.js";
@@ -19,7 +19,9 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: "event"; readonly id: number; readonly event: TaskEvent }
   | { readonly type: "done"; readonly id: number; readonly result: JobResult }
-  | { readonly type: "failed"; readonly id: number; readonly error: PlainError };
+  | { readonly type: "failed"; readonly id: number; readonly error: PlainError }
+  /** One line that a user should see. */
+  | { readonly type: "notice"; readonly line: string };
 
 /** An error as it crosses threads. */
 export interface PlainError {
@@ -79,10 +81,8 @@ interface Member {
 
 /** Worker threads for a run: one where all would share a GPU, which serves one caller at a time. */
 export function workersFor(engine: EngineId, threads: number): number {
-  return GPU_ENGINES.has(engine) ? 1 : threads;
+  return hasOwnMemory(engine) ? 1 : threads;
 }
-
-const GPU_ENGINES: ReadonlySet<EngineId> = new Set(["webgpu", "cuda", "tfjs-node-gpu"]);
 
 export class WorkerPool {
   readonly #members: Member[] = [];
@@ -90,10 +90,14 @@ export class WorkerPool {
   #nextId = 1;
   #stopped: Error | undefined;
 
-  /** @param script the built worker (`dist/bench/worker.js`) */
+  /**
+   * @param script the built worker (`dist/bench/worker.js`)
+   * @param onNotice called with a line that a user should see
+   */
   constructor(
     readonly size: number,
     script: URL,
+    readonly onNotice: (line: string) => void = () => {},
   ) {
     for (let i = 0; i < size; i++) {
       const worker = new Worker(script, { stdout: true, stderr: true });
@@ -158,6 +162,10 @@ export class WorkerPool {
   }
 
   #receive(member: Member, message: FromWorker): void {
+    if (message.type === "notice") {
+      this.onNotice(message.line);
+      return;
+    }
     const pending = member.current;
     if (pending === undefined || pending.id !== message.id) return;
     switch (message.type) {

@@ -48,6 +48,9 @@ export type RunRecord = Omit<Declared<RunDescription>, "suite" | "engine"> & {
 };
   /** The base's weights are rounded to 16-bit floats; absent: they are not. */
   readonly basePrecision?: "float16";
+  /** Rows of one call at most; absent: found by the program. */
+  readonly batch?: number;
+};
 
 /** A loose object's declared keys alone. */
 type Declared<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
@@ -71,6 +74,8 @@ const recordExtras = z.looseObject({
   reuse: path,
   budgetPer: path,
   probes: z.number().int().positive().exactOptional(),
+  engine: z.enum(ENGINE_IDS),
+  batch: z.number().int().positive().exactOptional(),
   engine: z.enum(ENGINE_IDS),
   basePrecision: z.literal("float16").exactOptional(),
 });

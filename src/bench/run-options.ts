@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly base: string | undefined;
   /** How the frozen base is stored: float16 rounds its weights once. With `resume`, the run's own. Default float32. */
   readonly basePrecision?: BasePrecision | undefined;
+  /** Rows of one call at most, in training, writing and scoring; absent: found by the program. */
+  readonly batch?: number | undefined;
   /** Folder of a run whose base, judges and lock are taken over. */
   readonly reuse: string | undefined;
   /** Folder of the interrupted run to go on with. */

@@ -109,6 +109,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
     budgetPer: options.budgetPer ?? null,
     ...(options.probes === undefined || options.probes === 0 ? {} : { probes: options.probes }),
     ...(basePrecision === "float32" ? {} : { basePrecision }),
+    ...(options.batch === undefined ? {} : { batch: options.batch }),
     engine,
     threads: options.threads,
     seeds,

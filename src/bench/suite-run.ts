@@ -103,6 +103,7 @@ export class SuiteRun {
       options.workerScript ?? new URL("./worker.js", import.meta.url),
     );
     const onAbort = () => pool.stop(abortError(options.signal));
+      options.onNotice,
     options.signal.addEventListener("abort", onAbort, { once: true });
     if (options.signal.aborted) onAbort();
     try {
@@ -162,6 +163,8 @@ export class SuiteRun {
       checkpoints: folder.path("checkpoints"),
     };
     const base = await this.#base(session, pool, basics, tokenizer);
+      basePrecision: precisionOf(this.inputs.record),
+      ...(this.inputs.record.batch === undefined ? {} : { batch: this.inputs.record.batch }),
       basePrecision: precisionOf(this.inputs.record),
     folder.amend({ baseHash: base });
     // Without the lock, which may become known on the way and changes no training and no reply.

@@ -9,7 +9,7 @@ const port = parentPort;
 if (port === null) throw new Error("worker.ts runs in a worker thread only");
 const send = (message: FromWorker): void => port.postMessage(message);
 const aborter = new AbortController();
-const bench = new Bench();
+const bench = new Bench((line) => send({ type: "notice", line }));
 // Jobs and set-ups in the order they came: a set-up must not overtake the job before it.
 let last: Promise<unknown> = Promise.resolve();
 

@@ -109,6 +109,12 @@ Exit codes: 0 fine, 1 a method or the gate failed, 2 usage or bad input, 3 incon
     .option("--base <dir>", "Hugging Face folder of the base model instead of the suite's own")
     .addOption(
       new Option(
+        "--batch <rows>",
+        "rows of one call at most; auto begins large and halves where a card's memory lacks (default: auto)",
+      ).argParser((text) => (text === "auto" ? text : parseCount("--batch", 1_000_000)(text))),
+    )
+    .addOption(
+      new Option(
         "--base-precision <format>",
         "how the frozen base is stored; float16 rounds it (default: float32)",
       ).choices(["float32", "float16"]),
@@ -336,6 +342,7 @@ export interface RunFlags extends DisplayFlags {
   readonly probes?: number;
   readonly base?: string;
   readonly basePrecision?: "float32" | "float16";
+  readonly batch?: number | "auto";
   readonly reuse?: string;
   readonly resume?: string;
   readonly json?: boolean;

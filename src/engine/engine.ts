@@ -80,6 +80,13 @@ export const ENGINE_IDS = ["cpu", "webgpu", "cuda", "tfjs-cpu", "tfjs-node", "tf
 
 export type EngineId = (typeof ENGINE_IDS)[number];
 
+/** Engines whose memory is a card's, not the host's. */
+const DEVICE_ENGINES: ReadonlySet<EngineId> = new Set(["webgpu", "cuda", "tfjs-node-gpu"]);
+
+export function hasOwnMemory(engine: EngineId): boolean {
+  return DEVICE_ENGINES.has(engine);
+}
+
 /** Advice for compiling; what an executable computes does not depend on it. */
 export interface CompileHints {
   /** Fewer threads than the engine's, for programs whose operators are too small to be shared out. */
@@ -96,6 +103,10 @@ export interface Engine {
   readonly kind: "compiled" | "eager";
   /** Threads one executable may use. */
   readonly threads: number;
+  /** Rows that a caller should put in one call at most; absent: as many as it finds best. */
+  readonly maxRows?: number;
+  /** Tells a user one line; absent: nobody listens. */
+  readonly say?: (line: string) => void;
   /** `name` appears in error messages and profiles. */
   compile(name: string, program: Program, signature: Signature, hints?: CompileHints): Promise<Executable>;
   createState(values: TensorMap): EngineState;

@@ -14,6 +14,7 @@ import { loadTfjsNode, TENSORFLOW_BACKEND } from "./tfjs-node.js";
 export type { ConstantStorage } from "./compiled/model.js";
 export type { MemoryUse } from "./compiled/session.js";
 export * from "./engine.js";
+export { FittingRows } from "./fitting-rows.js";
 export type { EngineProbe } from "./probe.js";
 export { probeEngine, probeEngines } from "./probe.js";
 
@@ -28,6 +29,9 @@ export interface EngineOptions {
    * space, and give the same numbers. Default "float32".
    */
   readonly constants?: ConstantStorage;
+  /** `Engine.maxRows` and `Engine.say`. */
+  readonly maxRows?: number | undefined;
+  readonly say?: ((line: string) => void) | undefined;
 }
 
 /** Why an engine that is available here cannot keep constants as 16-bit floats; undefined where it can. */
@@ -39,7 +43,16 @@ export async function missingHalves(id: EngineId): Promise<Missing | undefined> 
  * Opens an engine.
  * @throws EngineError, in one line with what to do, when it is not available here.
  */
-export async function openEngine(
+export async function openEngine(id: EngineId, options: EngineOptions): Promise<Engine> {
+  const { maxRows, say } = options;
+  return {
+    ...(await open(id, options)),
+    ...(maxRows === undefined ? {} : { maxRows }),
+    ...(say === undefined ? {} : { say }),
+  };
+}
+
+async function open(
   id: EngineId,
   { threads, log = "errors", memory = "lean", constants = "float32" }: EngineOptions,
 ): Promise<Engine> {

@@ -6,9 +6,9 @@
  * a sum's order (the prompt's bucket, the adapter set) follow from the row alone, and those that do not follow from it
  * (rows of the batch, capacity of the cache) do not change a sum's order.
  */
-import { DeviceError } from "../engine/compiled/device-error.js";
-import type { CompileHints, Engine, EngineId, Executable, TensorMap } from "../engine/engine.js";
-import { specsOf } from "../engine/engine.js";
+import type { CompileHints, Engine, Executable, TensorMap } from "../engine/engine.js";
+import { hasOwnMemory, specsOf } from "../engine/engine.js";
+import { FittingRows } from "../engine/fitting-rows.js";
 import type { Adapter, Bank } from "./adapters.js";
 import { stackBank } from "./adapters.js";
 import { bucketLength } from "./buckets.js";
@@ -85,15 +85,15 @@ export interface GeneratorOptions {
   readonly decoding?: "host" | "device";
 }
 
-/** Engines whose memory is not the host's. */
-const DEVICE_ENGINES: ReadonlySet<EngineId> = new Set(["webgpu", "cuda", "tfjs-node-gpu"]);
-
 /** Batches come in these sizes; the smallest that holds the rows is taken. */
-const BATCH_SIZES = [1, 2, 4, 16, 32, 64, 128, 192, 256];
+const BATCH_SIZES = [1, 2, 4, 16, 32, 64, 128, 192, 256, 512];
 /** For one thread and for several: these wait for each other at every operator, which larger ones make rarer. */
-const DEFAULT_MAX_ROWS = { one: 128, several: 256 };
-/** The cache of a batch may take this much, unless `maxRows` says how many rows there are. */
-const MAX_CACHE_BYTES = 2 ** 28;
+const DEFAULT_MAX_ROWS = { one: 128, several: 256, device: 1024 };
+/**
+ * The cache of a batch may take this much, unless `maxRows` says how many rows there are. A device that does not have it says
+ * so, and the batch is halved.
+ */
+const MAX_CACHE_BYTES = { host: 2 ** 28, device: 2 ** 31 };
 /** A pass of at most so many FLOPs runs on one thread: its operators are over before a second one has woken up. */
 const ONE_THREAD_FLOPS = 3e7;
 /**
@@ -126,8 +126,7 @@ export class Generator {
   private readonly fusedWeights: TensorMap;
   private readonly maxRows: number | undefined;
   private readonly device: DeviceDecoder | null;
-  /** Rows of a batch that the device's memory has been found to hold. */
-  private deviceRows = Number.POSITIVE_INFINITY;
+  private readonly fitting: FittingRows;
   private readonly mergeFrom: number;
   private merger: WeightMerger | undefined;
   /** Its memory serves the next group, or the next call. */
@@ -143,8 +142,9 @@ export class Generator {
     if (this.maxRows !== undefined && !(this.maxRows >= MIN_ROWS_FED))
       throw new Error(`maxRows is ${this.maxRows}; it must be at least ${MIN_ROWS_FED}`);
     this.fusedWeights = fuseWeights(model.config, model.weights);
-    const decoding = options.decoding ?? (DEVICE_ENGINES.has(engine.id) ? "device" : "host");
+    const decoding = options.decoding ?? (hasOwnMemory(engine.id) ? "device" : "host");
     this.device = decoding === "device" ? new DeviceDecoder(engine, model, this.executables) : null;
+    this.fitting = new FittingRows(engine, "replies", MIN_ROWS_FED);
     this.mergeFrom = options.mergeFrom ?? Number.POSITIVE_INFINITY;
   }
 
@@ -265,22 +265,16 @@ export class Generator {
       constants: { prefill: frozen ? this.model.weights : {}, step: frozen ? this.fusedWeights : {} },
     };
     const sizes = this.batchSizes(cacheCapacity(longestText(pending, settings)));
-    let most = Math.min(this.deviceRows, sizes.at(-1) as number);
+    const largest = sizes.at(-1) as number;
     for (let from = 0; from < pending.length; ) {
+      const most = this.fitting.of(largest);
       const rows = pending.slice(from, from + most);
+      const size = Math.min(most, sizeFor(sizes, rows.length));
       try {
-        await device.decode(
-          rows.map(restarted(settings)),
-          Math.min(most, sizeFor(sizes, rows.length)),
-          group,
-          settings,
-          finish,
-        );
+        await device.decode(rows.map(restarted(settings)), size, group, settings, finish);
       } catch (error) {
-        if (!(error instanceof DeviceError) || error.kind !== "memory" || most <= MIN_ROWS_FED) throw error;
+        if (!this.fitting.halve(error, size)) throw error;
         device.dispose();
-        most = Math.max(MIN_ROWS_FED, Math.floor(most / 2));
-        this.deviceRows = most;
         continue;
       }
       from += rows.length;
@@ -332,9 +326,12 @@ export class Generator {
 
   /** Numbers of rows that batches of this capacity may have, rising. */
   private batchSizes(capacity: number): number[] {
-    const usual = this.engine.threads === 1 ? DEFAULT_MAX_ROWS.one : DEFAULT_MAX_ROWS.several;
-    const fitting = Math.floor(MAX_CACHE_BYTES / cacheRowBytes(this.model.config, capacity));
-    const most = this.maxRows ?? Math.max(MIN_ROWS_FED, Math.min(usual, fitting));
+    const ofThreads = this.engine.threads === 1 ? DEFAULT_MAX_ROWS.one : DEFAULT_MAX_ROWS.several;
+    const usual = this.device === null ? ofThreads : DEFAULT_MAX_ROWS.device;
+    const bytes = this.device === null ? MAX_CACHE_BYTES.host : MAX_CACHE_BYTES.device;
+    const fitting = Math.floor(bytes / cacheRowBytes(this.model.config, capacity));
+    const wanted = this.maxRows ?? Math.max(MIN_ROWS_FED, Math.min(usual, fitting));
+    const most = Math.max(MIN_ROWS_FED, Math.min(wanted, this.engine.maxRows ?? wanted));
     return [...BATCH_SIZES.filter((size) => size < most), most];
   }
 

@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Engine, Program } from "../engine/engine.js";
 import { float32 } from "../engine/engine.js";
+import { FittingRows } from "../engine/fitting-rows.js";
 import type { Adapter, Bank } from "./adapters.js";
 import { mixBank, stackBank } from "./adapters.js";
 import { bucketLength } from "./buckets.js";
@@ -36,6 +37,7 @@ const MAX_EXECUTABLES = 16;
 
 export class SequenceScorer {
   private readonly executables = new ExecutableCache(MAX_EXECUTABLES);
+  private readonly fitting: FittingRows;
   private bank: Bank;
 
   constructor(
@@ -43,6 +45,7 @@ export class SequenceScorer {
     private readonly model: Model,
     adapters: readonly Adapter[],
   ) {
+    this.fitting = new FittingRows(engine, "replies to score");
     this.bank = stackBank(adapters);
   }
 
@@ -65,15 +68,14 @@ export class SequenceScorer {
     }
     const scores: SequenceScore[] = [];
     for (const [length, members] of buckets) {
-      for (let start = 0; start < members.length; start += ROWS) {
+      await this.fitting.inParts(members, ROWS, async (batch) => {
         signal?.throwIfAborted();
-        const batch = members.slice(start, start + ROWS);
         const scored = await this.scoreBatch(
           batch.map((index) => rows[index] as ScoredRow),
           length,
         );
         for (const [i, index] of batch.entries()) scores[index] = scored[i] as SequenceScore;
-      }
+      });
     }
     return scores;
   }
@@ -84,7 +86,7 @@ export class SequenceScorer {
 
   private async scoreBatch(rows: readonly ScoredRow[], length: number): Promise<SequenceScore[]> {
     const selected = bucketLength(rows.reduce((sum, row) => sum + row.response.length, 0));
-    const shape: SequenceShape = { rows: rows.length <= ROWS / 4 ? ROWS / 4 : ROWS, length, selected };
+    const shape: SequenceShape = { rows: this.fitting.of(rows.length <= ROWS / 4 ? ROWS / 4 : ROWS), length, selected };
     const { inputs, offsets } = packSequences(rows, shape);
     const size = this.bank.size;
     const coefficients = float32([shape.rows, size]);

@@ -72,6 +72,13 @@ export function passesPerBatch(batchPairs: number, meanTokens: number): number {
   return passes;
 }
 
+/** The largest number of rows, at most `most`, that cuts a batch into equal parts. */
+export function equalPart(batchRows: number, most: number): number {
+  let rows = Math.max(1, Math.min(batchRows, Math.floor(most)));
+  while (batchRows % rows !== 0) rows--;
+  return rows;
+}
+
 /** The shape of these pairs as they are; `predicted` tokens beside the responses' where given. */
 export function tightShape(rows: readonly PairRow[], predicted = 0): PairShape {
   const selected = rows.reduce((sum, { chosen, rejected }) => sum + chosen.length + rejected.length, predicted);

@@ -6,7 +6,8 @@
  * who asked: no method's bits depend on another's.
  */
 import { setImmediate } from "node:timers/promises";
-import type { HostTensor, TensorMap } from "../engine/index.js";
+import { FittingRows } from "../engine/fitting-rows.js";
+import type { Engine, HostTensor, TensorMap } from "../engine/index.js";
 import type { AdapterConfig } from "../lm/adapters.js";
 import { singleAdapter } from "../lm/adapters.js";
 import type { DecoderConfig } from "../lm/config.js";
@@ -42,6 +43,12 @@ export interface FrozenPolicy {
 
 export class PairLogProbs {
   readonly #tables = new Map<string, Table>();
+  #fitting: FittingRows | undefined;
+
+  fitting(engine: Engine): FittingRows {
+    this.#fitting ??= new FittingRows(engine, "pairs under a frozen policy");
+    return this.#fitting;
+  }
 
   /** The table of `value`'s pairs under `policy`, empty at first. */
   table(env: TaskEnv, value: string, policy: FrozenPolicy): Table {
@@ -106,27 +113,42 @@ async function fill(
   policy: FrozenPolicy,
   adapter: TensorMap | undefined,
 ): Promise<void> {
+  await env.logProbs.fitting(env.engine).inParts(chunk.rows, chunk.rows.length, async (rows) => {
+    const pairs = rows.map((row) => pairAt(env, value, row));
+    const shape = rows.length === chunk.rows.length ? chunk.shape : tightShape(pairs);
+    const logProbs = await logProbsOf(env, pairs, shape, policy, adapter);
+    rows.forEach((row, i) => {
+      table.values[2 * row] = logProbs.data[2 * i] ?? Number.NaN;
+      table.values[2 * row + 1] = logProbs.data[2 * i + 1] ?? Number.NaN;
+    });
+  });
+  chunk.done = true;
+}
+
+/** [pairs, 2], with what pads the shape behind. */
+async function logProbsOf(
+  env: TaskEnv,
+  pairs: readonly PairRow[],
+  shape: PairShape,
+  policy: FrozenPolicy,
+  adapter: TensorMap | undefined,
+): Promise<HostTensor> {
   const { config, weights } = env.model;
-  const pairs = chunk.rows.map((row) => pairAt(env, value, row));
   const adapterConfig = policy.adapter?.config;
-  const name = `pair-log-probs/${shapeKey(chunk.shape)}/${adapterConfig === undefined ? "base" : contentKey(adapterConfig)}`;
+  const name = `pair-log-probs/${shapeKey(shape)}/${adapterConfig === undefined ? "base" : contentKey(adapterConfig)}`;
   const executable = await env.executables.get(name, () => ({
     program: ({ inputs, constants }) => {
       const bank = adapterConfig === undefined ? undefined : singleAdapter(config, adapterConfig, inputs);
       return { outputs: { logProbs: pairLogProbs(config, constants, inputs, bank) } };
     },
     signature: {
-      inputs: { ...pairSignature(chunk.shape), ...specsOf(adapter ?? {}) },
+      inputs: { ...pairSignature(shape), ...specsOf(adapter ?? {}) },
       constants: weights,
     },
   }));
-  const { logProbs } = await executable.run({ ...packPairs(pairs, chunk.shape).inputs, ...adapter });
+  const { logProbs } = await executable.run({ ...packPairs(pairs, shape).inputs, ...adapter });
   if (logProbs === undefined) throw new Error("pair-log-probs returned nothing");
-  chunk.rows.forEach((row, i) => {
-    table.values[2 * row] = logProbs.data[2 * i] ?? Number.NaN;
-    table.values[2 * row + 1] = logProbs.data[2 * i + 1] ?? Number.NaN;
-  });
-  chunk.done = true;
+  return logProbs;
 }
 
 /** @throws Error naming the value that has no such pair. */

@@ -2,14 +2,16 @@
  * Trains one adapter on one value's pairs: the body of `dpo` and `modpo`. The adapter starts at the base (B = 0), the same for
  * every task on that value and seed, and reads the value's batches in the same order.
  */
+
+import { FittingRows } from "../engine/fitting-rows.js";
 import type { TensorMap } from "../engine/index.js";
-import { float32 } from "../engine/index.js";
+import { float32, hasOwnMemory } from "../engine/index.js";
 import { initAdapter } from "../lm/adapters.js";
 import { adapterBackwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
 import type { PairShape } from "../lm/pairs.js";
 import { packPairs, pairLength } from "../lm/pairs.js";
 import { mean } from "../metrics/index.js";
-import { batchOrder, fewShapes, passesPerBatch, shapeFor, tightShape } from "./batches.js";
+import { batchOrder, equalPart, fewShapes, passesPerBatch, shapeFor, tightShape } from "./batches.js";
 import { BudgetExceeded } from "./budget.js";
 import type { PreferenceSettings } from "./method.js";
 import { frozenLogProbs, pairAt, referenceLogProbs } from "./pair-log-probs.js";
@@ -83,8 +85,10 @@ export async function trainPreference(
   const steps = planSteps(training, budgetFlops, modules, env);
 
   const penaltyInputs = await frozenFactors(penalty, modules, initial, env);
-  const passes = passesOf(env, settings.batchPairs);
-  const shapes = shapesOf(env, settings.batchPairs, passes);
+  const fitting = new FittingRows(env.engine, run.label);
+  const wanted = pairsPerPass(env, settings.batchPairs);
+  let size = equalPart(settings.batchPairs, fitting.of(wanted));
+  let shapes = shapesOf(env, settings.batchPairs, size);
   // What `prepare` found for the step that `measure` looks at.
   let reference: Float32Array = new Float32Array();
   let margin: Float32Array = new Float32Array();
@@ -102,7 +106,6 @@ export async function trainPreference(
         const step = stepAt(steps, index);
         reference = await referenceLogProbs(env, value, step.rows, run.signal);
         margin = await marginsOf(training, step.rows, reference, env, run.signal);
-        const size = step.rows.length / passes;
         const parts: Pass[] = [];
         for (let from = 0; from < step.rows.length; from += size) {
           const pairs = step.rows.slice(from, from + size).map((row) => pairAt(env, value, row));
@@ -127,6 +130,14 @@ export async function trainPreference(
           executable: await updateExecutable(env, settings, layout, modules, penalised?.kind ?? null, penaltyInputs),
           inputs: penalised === null ? {} : { ...penaltyInputs, alpha: float32([], [penalised.alpha]) },
         };
+      },
+
+      async shrink(error) {
+        if (!fitting.halve(error, size)) return false;
+        size = equalPart(settings.batchPairs, fitting.of(wanted));
+        shapes = shapesOf(env, settings.batchPairs, size);
+        await env.executables.dispose();
+        return true;
       },
 
       measure(index, outputs, parts) {
@@ -227,22 +238,22 @@ function stepAt(steps: readonly Step[], index: number): Step {
   return step;
 }
 
-/** In how many passes a step goes over its batch: the same for every value. */
-function passesOf(env: TaskEnv, batchPairs: number): number {
+/** Pairs of one pass over the batch, the same for every value. A card takes the whole batch at once, if its memory does. */
+function pairsPerPass(env: TaskEnv, batchPairs: number): number {
+  if (hasOwnMemory(env.engine.id)) return batchPairs;
   const lengths = Object.values(env.pairs).flatMap((pairs) => pairs.map(pairLength));
-  return passesPerBatch(batchPairs, mean(lengths));
+  return batchPairs / passesPerBatch(batchPairs, mean(lengths));
 }
 
-/** Shapes that serve every value's passes, so that all trainings of a run share their executables. */
-function shapesOf(env: TaskEnv, batchPairs: number, passes: number): PairShape[] {
+/** Shapes that serve every value's passes of `size` pairs, so that all trainings of a run share their executables. */
+function shapesOf(env: TaskEnv, batchPairs: number, size: number): PairShape[] {
   const cost = (shape: PairShape) => shapeCost(shape, env);
   const seen = Object.entries(env.pairs).flatMap(([value, pairs]) => {
     if (pairs.length === 0) return [];
     const order = batchOrder(pairs.map(pairLength), batchPairs, deriveSeed(env.seed, "order", value));
     const batches = Math.min(256, Math.ceil(pairs.length / batchPairs));
-    const size = batchPairs / passes;
     return Array.from({ length: batches }, () => order.next().value as number[]).flatMap((rows) =>
-      Array.from({ length: passes }, (_, i) =>
+      Array.from({ length: batchPairs / size }, (_, i) =>
         tightShape(rows.slice(i * size, (i + 1) * size).map((row) => pairAt(env, value, row))),
       ),
     );

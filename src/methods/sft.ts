@@ -6,15 +6,17 @@
  * A pair is one row, as in preference training: the prompt goes through once for both replies.
  */
 import * as tf from "@tensorflow/tfjs";
+import { FittingRows } from "../engine/fitting-rows.js";
 import type { Executable, HostTensor, TensorSpec } from "../engine/index.js";
 import { float32, int32 } from "../engine/index.js";
+import type { DecoderConfig } from "../lm/config.js";
 import { decoderHiddenAt, headLogits } from "../lm/decoder.js";
 import type { PassCount } from "../lm/flops.js";
 import { backwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
 import type { PairRow, PairShape } from "../lm/pairs.js";
 import { packPairs, pairLength, pairSignature } from "../lm/pairs.js";
 import { targetLogProbs } from "../lm/target-log-probs.js";
-import { batchOrder, fewShapes, SHAPE_WORTH, shapeFor, shapeKey, tightShape } from "./batches.js";
+import { batchOrder, equalPart, fewShapes, SHAPE_WORTH, shapeFor, shapeKey, tightShape } from "./batches.js";
 import { BudgetExceeded } from "./budget.js";
 import type { OptimizerSettings } from "./method.js";
 import { RATES } from "./optimizer.js";
@@ -23,9 +25,17 @@ import { layoutOf } from "./parameters.js";
 import { deriveSeed } from "./seeds.js";
 import type { TaskEnv, TaskOutput, TaskRun } from "./task.js";
 import { contentKey } from "./task.js";
-import type { Charge } from "./training.js";
+import type { Charge, Pass, PreparedStep } from "./training.js";
 import { train } from "./training.js";
-import { stateSpec, trainingProgram } from "./training-program.js";
+import type { PrepareLoss } from "./training-program.js";
+import {
+  gradientProgram,
+  gradientSpec,
+  stateSpec,
+  trainingProgram,
+  updateProgram,
+  updateSpec,
+} from "./training-program.js";
 
 export interface SftSettings {
   readonly batchPairs: number;
@@ -65,6 +75,9 @@ export async function runSft(task: SftTask, budgetFlops: number, env: TaskEnv, r
   const batches = steps.map(({ rows }) => rows.flatMap((row) => pairs[row] ?? []));
   const needed = batches.map((rows) => tightShape(rows, settings.promptLoss ? promptTargets(rows) : 0));
   const shapes = fewShapes(needed, SHAPES, cost, SHAPE_WORTH);
+  const { batchPairs } = settings;
+  const fitting = new FittingRows(env.engine, run.label);
+  let size = equalPart(batchPairs, fitting.of(batchPairs));
 
   const trained = await train(
     env.engine,
@@ -73,10 +86,18 @@ export async function runSft(task: SftTask, budgetFlops: number, env: TaskEnv, r
       initial: weights,
       optimizer: settings.optimizer,
       charges: steps.map(({ charge }) => [charge]),
+      inPasses: size < batchPairs,
+      async shrink(error) {
+        if (!fitting.halve(error, size)) return false;
+        size = equalPart(batchPairs, fitting.of(batchPairs));
+        await env.executables.dispose();
+        return true;
+      },
       async prepare(step) {
         const rows = batches[step];
         const fit = needed[step];
         if (rows === undefined || fit === undefined) throw new Error(`step ${step} was not planned`);
+        if (size < batchPairs) return passes(env, settings, rows, size, layout);
         const shape = shapeFor(fit, shapes, cost);
         return {
           executable: await sftExecutable(env, settings.optimizer, shape, layout),
@@ -88,6 +109,29 @@ export async function runSft(task: SftTask, budgetFlops: number, env: TaskEnv, r
     run,
   );
   return { artefacts: { [SFT_WEIGHTS]: trained.parameters }, summary: trained.summary };
+}
+
+/** The same step in parts of `size` pairs. */
+async function passes(
+  env: TaskEnv,
+  { optimizer, promptLoss }: SftSettings,
+  rows: readonly PairRow[],
+  size: number,
+  layout: ParameterLayout,
+): Promise<PreparedStep> {
+  const targets = targetsOf(rows, promptLoss);
+  const parts: Pass[] = [];
+  for (let from = 0; from < rows.length; from += size) {
+    const part = rows.slice(from, from + size);
+    const shape = tightShape(part, promptLoss ? promptTargets(part) : 0);
+    const executable = await passExecutable(env, shape, layout);
+    parts.push({ executable, inputs: packSft(part, shape, promptLoss, targets) });
+  }
+  const update = await env.executables.get(`sft-update/${contentKey({ optimizer })}`, () => ({
+    program: updateProgram(layout, optimizer, null),
+    signature: { inputs: { rates: RATES }, state: updateSpec(layout) },
+  }));
+  return { passes: parts, executable: update, inputs: {} };
 }
 
 function planSteps(
@@ -131,11 +175,21 @@ function promptTargets(rows: readonly PairRow[]): number {
   return rows.reduce((sum, { prompt }) => sum + prompt.length - 1, 0);
 }
 
-/** `packPairs`' inputs with the prompt's targets added where asked; `shares` [selected]: 1/targets, 0 for padding. */
+/** Tokens that are predicted. */
+function targetsOf(rows: readonly PairRow[], promptLoss: boolean): number {
+  const replies = rows.reduce((sum, { chosen, rejected }) => sum + chosen.length + rejected.length, 0);
+  return promptLoss ? replies + promptTargets(rows) : replies;
+}
+
+/**
+ * `packPairs`' inputs with the prompt's targets added where asked; `shares` [selected]: 1/targets, 0 for padding.
+ * @param all targets of the whole batch that the rows are a part of
+ */
 export function packSft(
   rows: readonly PairRow[],
   shape: PairShape,
   promptLoss: boolean,
+  all = targetsOf(rows, promptLoss),
 ): Record<"tokens" | "positions" | "segments" | "predictors" | "targets" | "shares", HostTensor> {
   const { tokens, positions, segments, predictors, targets } = packPairs(rows, shape).inputs;
   if (!tokens || !positions || !segments || !predictors || !targets) throw new Error("packPairs lacks inputs");
@@ -151,7 +205,7 @@ export function packSft(
       }
     });
   }
-  const shares = new Float32Array(shape.selected).fill(1 / place, 0, place);
+  const shares = new Float32Array(shape.selected).fill(1 / all, 0, place);
   return {
     tokens,
     positions,
@@ -169,11 +223,30 @@ function sftExecutable(
   layout: ParameterLayout,
 ): Promise<Executable> {
   const { config } = env.model;
+  return env.executables.get(`sft/${shapeKey(shape)}/${contentKey({ config, optimizer })}`, () => ({
+    program: trainingProgram(layout, optimizer, lossOf(config)),
+    signature: { inputs: { ...sftSignature(shape), rates: RATES }, state: stateSpec(layout) },
+  }));
+}
+
+function passExecutable(env: TaskEnv, shape: PairShape, layout: ParameterLayout): Promise<Executable> {
+  const { config } = env.model;
+  return env.executables.get(`sft-pass/${shapeKey(shape)}/${contentKey({ config })}`, () => ({
+    program: gradientProgram(layout, lossOf(config)),
+    signature: { inputs: sftSignature(shape), state: gradientSpec(layout) },
+  }));
+}
+
+function sftSignature(shape: PairShape): Record<string, TensorSpec> {
   const { tokens, positions, segments, predictors, targets } = pairSignature(shape);
   if (!tokens || !positions || !segments || !predictors || !targets) throw new Error("pairSignature lacks inputs");
   const shares: TensorSpec = { dtype: "float32", shape: [shape.selected] };
-  return env.executables.get(`sft/${shapeKey(shape)}/${contentKey({ config, optimizer })}`, () => ({
-    program: trainingProgram(layout, optimizer, () => (weights, { inputs }) => {
+  return { tokens, positions, segments, predictors, targets, shares };
+}
+
+function lossOf(config: DecoderConfig): PrepareLoss {
+  return () =>
+    (weights, { inputs }) => {
       const { tokens, positions, segments, predictors, targets, shares } = inputs;
       if (!tokens || !positions || !segments || !predictors || !targets || !shares) {
         throw new Error("a fine-tuning program lacks inputs");
@@ -181,10 +254,5 @@ function sftExecutable(
       const hidden = decoderHiddenAt(config, weights, { tokens, positions, segments }, predictors);
       const logProbs = targetLogProbs(headLogits(config, weights, hidden), targets);
       return { loss: tf.neg(tf.sum(tf.mul(logProbs, shares))), report: {} };
-    }),
-    signature: {
-      inputs: { tokens, positions, segments, predictors, targets, shares, rates: RATES },
-      state: stateSpec(layout),
-    },
-  }));
+    };
 }

@@ -5,7 +5,7 @@
  * Not here: what is trained and on which loss (the tasks), the arithmetic of a step (`training-program.ts`).
  */
 import { setImmediate } from "node:timers/promises";
-import type { Engine, Executable, HostTensor, TensorMap } from "../engine/index.js";
+import type { Engine, EngineState, Executable, HostTensor, TensorMap } from "../engine/index.js";
 import { float32 } from "../engine/index.js";
 import type { ChargeKind, LedgerEntry } from "./budget.js";
 import { Ledger } from "./budget.js";
@@ -32,6 +32,11 @@ export interface Training {
   /** Steps are prepared as passes and an update: the state holds a gradient. */
   readonly inPasses?: boolean;
   prepare(step: number): Promise<PreparedStep>;
+  /**
+   * Asked when a step failed: whether it failed for lack of memory, and `prepare` will from now on ask for less of it, in
+   * (more) passes. Absent: a step's memory cannot be lowered.
+   */
+  shrink?(error: unknown): Promise<boolean>;
   /**
    * Numbers for the curve beside `loss`, `gradientNorm` and `learningRate`, from the outputs of the step's own program and
    * of its passes.
@@ -66,7 +71,7 @@ export async function train(engine: Engine, training: Training, run: TaskRun): P
   run.emit({ type: "task-planned", task: run.label, steps, flops: costOf(charges.flat()) });
 
   const saved = (await run.checkpoints?.load()) ?? null;
-  const state = engine.createState(saved?.state ?? initialState(training));
+  let state = engine.createState(saved?.state ?? initialState(training));
   const curve: CurvePoint[] = [...(saved?.curve ?? [])];
   if (saved !== null) run.ledger.restore(saved.ledger);
 
@@ -79,10 +84,19 @@ export async function train(engine: Engine, training: Training, run: TaskRun): P
       if (!run.ledger.affords(costOf(due))) break;
       chargeStep(run.ledger, due);
 
-      const { executable, inputs, passes = [] } = await training.prepare(step);
-      const parts: TensorMap[] = [];
-      for (const pass of passes) parts.push(await pass.executable.run(pass.inputs, state));
-      const outputs = await executable.run({ ...inputs, rates: ratesAt(optimizer, step, steps) }, state);
+      let computed: Computed | undefined;
+      while (computed === undefined) {
+        try {
+          computed = await compute(await training.prepare(step), ratesAt(optimizer, step, steps), state);
+        } catch (error) {
+          if ((await training.shrink?.(error)) !== true) throw error;
+          // A step that failed has moved no parameter; of its gradient, nobody knows how much is there.
+          const kept = await state.read(Object.keys(initialOptimizerState(float32([0]))));
+          state.dispose();
+          state = engine.createState({ ...kept, gradient: float32([layout.size]) });
+        }
+      }
+      const { outputs, parts } = computed;
 
       const terms = "loss" in outputs || parts.length === 0 ? [...parts, outputs] : parts;
       const loss = terms.reduce((sum, term) => sum + scalarOf(term, "loss"), 0);
@@ -119,6 +133,19 @@ export async function train(engine: Engine, training: Training, run: TaskRun): P
   } finally {
     state.dispose();
   }
+}
+
+/** What a step's programs gave: its own, and those of its passes. */
+interface Computed {
+  readonly outputs: TensorMap;
+  readonly parts: readonly TensorMap[];
+}
+
+async function compute(prepared: PreparedStep, rates: HostTensor, state: EngineState): Promise<Computed> {
+  const { executable, inputs, passes = [] } = prepared;
+  const parts: TensorMap[] = [];
+  for (const pass of passes) parts.push(await pass.executable.run(pass.inputs, state));
+  return { parts, outputs: await executable.run({ ...inputs, rates }, state) };
 }
 
 /** The last step's loss was taken before its update. @throws MethodFailure when a trained weight is not a finite number */

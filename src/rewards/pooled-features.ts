@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { HostTensor, TensorMap } from "../engine/engine.js";
 import { float32 } from "../engine/engine.js";
+import { FittingRows } from "../engine/fitting-rows.js";
 import { bucketLength } from "../lm/buckets.js";
 import type { DecoderConfig } from "../lm/config.js";
 import { decoderHidden } from "../lm/decoder.js";
@@ -30,23 +31,24 @@ export async function pooledFeatures(
   // Rows of like length share a batch; ties keep their order, so that the batches are a function of the rows alone.
   const order = rows.map((row, i) => ({ row, i })).sort((a, b) => size(a.row) - size(b.row) || a.i - b.i);
   const features = new Array<Float32Array>(rows.length);
-  for (let start = 0; start < order.length; start += batchRows) {
-    const batch = order.slice(start, start + batchRows);
+  const fitting = new FittingRows(programs.engine, "replies to read");
+  await fitting.inParts(order, batchRows, async (batch) => {
+    const count = fitting.of(batchRows);
     const length = bucketLength(Math.max(...batch.map(({ row }) => size(row))));
-    const executable = await programs.get(`features/${key}/${batchRows}x${length}`, () => ({
+    const executable = await programs.get(`features/${key}/${count}x${length}`, () => ({
       program: ({ inputs, constants }) => {
         const { tokens, positions, segments, shares } = inputs;
         if (!tokens || !positions || !segments || !shares) throw new Error("features: inputs are missing");
         const hidden = decoderHidden(config, constants, { tokens, positions, segments });
-        const states = tf.reshape(hidden, [batchRows, length, config.hiddenSize]);
-        return { outputs: { features: tf.matMul(tf.reshape(shares, [batchRows, 1, length]), states) } };
+        const states = tf.reshape(hidden, [count, length, config.hiddenSize]);
+        return { outputs: { features: tf.matMul(tf.reshape(shares, [count, 1, length]), states) } };
       },
       signature: {
         inputs: {
-          tokens: { dtype: "int32", shape: [batchRows, length] },
-          positions: { dtype: "int32", shape: [batchRows, length] },
-          segments: { dtype: "int32", shape: [batchRows, length] },
-          shares: { dtype: "float32", shape: [batchRows, length] },
+          tokens: { dtype: "int32", shape: [count, length] },
+          positions: { dtype: "int32", shape: [count, length] },
+          segments: { dtype: "int32", shape: [count, length] },
+          shares: { dtype: "float32", shape: [count, length] },
         },
         constants: weights,
       },
@@ -54,14 +56,14 @@ export async function pooledFeatures(
     const { features: found } = await executable.run(
       pack(
         batch.map(({ row }) => row),
-        batchRows,
+        count,
         length,
       ),
     );
     batch.forEach(({ i }, b) => {
       features[i] = Float32Array.from(found?.data.subarray(b * config.hiddenSize, (b + 1) * config.hiddenSize) ?? []);
     });
-  }
+  });
   return features;
 }
 

@@ -1,5 +1,6 @@
 /** Judges replies with a reward model: batched, rows of like length together, one forward pass a reply. */
-import type { Executable, Program, Signature } from "../engine/engine.js";
+import type { Engine, Executable, Program, Signature } from "../engine/engine.js";
+import { FittingRows } from "../engine/fitting-rows.js";
 import { bucketLength } from "../lm/buckets.js";
 import type { SequenceRow } from "../lm/sequences.js";
 import type { Tokenizer } from "../lm/tokenizer.js";
@@ -9,6 +10,8 @@ import type { ScoredText, Scorer } from "./scorer.js";
 
 /** Where compiled programs are kept: the worker's cache, or a scorer's own. */
 export interface ProgramCache {
+  /** Whose limits count; absent: nobody's. */
+  readonly engine?: Engine;
   get(name: string, build: () => { program: Program; signature: Signature }): Promise<Executable>;
 }
 
@@ -27,6 +30,7 @@ export class RewardModelScorer implements Scorer {
   readonly #model: RewardModel;
   readonly #options: RewardModelScorerOptions;
   readonly #batchRows: number;
+  readonly #fitting: FittingRows;
 
   constructor(
     model: RewardModel,
@@ -37,6 +41,7 @@ export class RewardModelScorer implements Scorer {
     this.#model = model;
     this.#options = options;
     this.#batchRows = options.batchRows ?? 64;
+    this.#fitting = new FittingRows(options.programs.engine, "replies to judge");
   }
 
   describe(): string {
@@ -56,8 +61,7 @@ export class RewardModelScorer implements Scorer {
       .map((_, i) => i)
       .sort((i, j) => size(rows[i] as SequenceRow) - size(rows[j] as SequenceRow) || i - j);
     const scores: number[][] = new Array<number[]>(rows.length);
-    for (let start = 0; start < order.length; start += this.#batchRows) {
-      const indices = order.slice(start, start + this.#batchRows);
+    await this.#fitting.inParts(order, this.#batchRows, async (indices) => {
       const batch = indices.map((i) => rows[i] as SequenceRow);
       const shape = { rows: rowsBucket(batch.length), length: bucketLength(Math.max(...batch.map(size))) };
       const { config, weights, values } = this.#model;
@@ -76,7 +80,7 @@ export class RewardModelScorer implements Scorer {
       indices.forEach((i, row) => {
         scores[i] = values.map((_, k) => rewards?.data[row * values.length + k] ?? Number.NaN);
       });
-    }
+    });
     return scores;
   }
 }

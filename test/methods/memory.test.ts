@@ -1,0 +1,99 @@
+/** Trainings on an engine whose memory does not hold a whole batch: the same steps, in parts. */
+import { expect, test } from "vitest";
+import { DeviceError } from "../../src/engine/compiled/device-error.js";
+import type { Engine } from "../../src/engine/index.js";
+import { openEngine } from "../../src/engine/index.js";
+import { initAdapter } from "../../src/lm/adapters.js";
+import { runTask } from "../../src/methods/run-task.js";
+import type { Task, TaskEnv } from "../../src/methods/task.js";
+import { ADAPTER, allPairs, CONFIG, drawRewards, enumerableEnv } from "./enumerable-task.js";
+import { OPTIMIZER, PREFERENCE } from "./tiny-settings.js";
+
+const STEPS = 4;
+const pairs = { helpful: allPairs(drawRewards()[0] ?? [], "hard").slice(0, 16) };
+
+/** Refuses to run what has more rows than it holds; counts how often, and what was said. */
+function small(engine: Engine, holds: number): { engine: Engine; refused: () => number; said: string[] } {
+  let refused = 0;
+  const said: string[] = [];
+  return {
+    refused: () => refused,
+    said,
+    engine: {
+      ...engine,
+      say: (line) => said.push(line),
+      async compile(name, program, signature, hints) {
+        const executable = await engine.compile(name, program, signature, hints);
+        return {
+          ...executable,
+          async run(inputs, state) {
+            if ((inputs.tokens?.shape[0] ?? 0) <= holds) return executable.run(inputs, state);
+            refused++;
+            throw new DeviceError(`${name}: no memory left`, "memory");
+          },
+        };
+      },
+    },
+  };
+}
+
+async function curveOf(task: Task, engine: Engine, frozen = {}) {
+  const env: TaskEnv = { ...enumerableEnv(engine, pairs), artefact: async () => frozen };
+  const { summary } = await runTask(task, Number.POSITIVE_INFINITY, env, {
+    label: "task",
+    signal: new AbortController().signal,
+    emit() {},
+  });
+  await env.executables.dispose();
+  return summary;
+}
+
+const settings = { ...PREFERENCE, batchPairs: 8, maxSteps: STEPS };
+const frozen = initAdapter(CONFIG, ADAPTER, 9).tensors;
+const penalty = { kind: "dw-cka", alpha: 0.1, frozen: [{ task: "t", name: "adapter" }] } as const;
+
+test.each([
+  [
+    "SFT",
+    {
+      kind: "sft",
+      values: ["helpful"],
+      settings: { batchPairs: 8, optimizer: OPTIMIZER, promptLoss: true, maxSteps: STEPS },
+    },
+  ],
+  ["DPO", { kind: "dpo", value: "helpful", settings, penalty: null }],
+  ["MVA", { kind: "dpo", value: "helpful", settings, penalty }],
+] as const satisfies readonly [string, Task][])(
+  "%s in as many passes as memory asks for has the losses of whole batches, and costs the same",
+  async (_, task) => {
+    const engine = await openEngine("cpu", { threads: 1 });
+    const expected = await curveOf(task, engine, frozen);
+    const tight = small(engine, 2);
+    const got = await curveOf(task, tight.engine, frozen);
+    expect(tight.refused()).toBeGreaterThan(0);
+    expect(
+      tight.said.some((line) => /^task: the memory of cpu does not hold 8 rows at once; going on with 4$/.test(line)),
+    ).toBe(true);
+    expect(got.curve.length).toBe(STEPS);
+    for (const [i, point] of expected.curve.entries()) {
+      for (const [name, value] of Object.entries(point))
+        expect(got.curve[i]?.[name], `${name} ${i}`).toBeCloseTo(value, 4);
+    }
+    expect(got.ledger).toEqual(expected.ledger);
+  },
+);
+
+test("a pair that does not fit alone is the device's error, not an endless loop", async () => {
+  const { engine } = small(await openEngine("cpu", { threads: 1 }), 0);
+  await expect(curveOf({ kind: "dpo", value: "helpful", settings, penalty: null }, engine)).rejects.toThrow(
+    DeviceError,
+  );
+});
+
+test("an engine that is told how many rows to take makes its passes so from the start", async () => {
+  const engine = await openEngine("cpu", { threads: 1, maxRows: 2 });
+  const tight = small(engine, 2);
+  const task = { kind: "dpo", value: "helpful", settings, penalty: null } as const;
+  const { curve } = await curveOf(task, tight.engine);
+  expect([curve.length, tight.refused(), tight.said]).toEqual([STEPS, 0, []]);
+});
