@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { seeded } from "./generator.js";
 
 /** Runs of each law; the mutation check asks for fewer. fast-check prints seed and path of a failure, which `FC_SEED` replays. */
 const RUNS = Number(process.env.LAW_RUNS ?? 1000);
@@ -9,14 +10,13 @@ export function law<Ts extends [unknown, ...unknown[]]>(
   name: string,
   arbitraries: { [K in keyof Ts]: fc.Arbitrary<Ts[K]> },
   holds: (...input: Ts) => void,
-  runs = RUNS,
 ): void {
   test(name, () => {
     const seed = process.env.FC_SEED;
     fc.assert(
       fc.property(...arbitraries, (...input: Ts) => holds(...input)),
       {
-        numRuns: Math.min(runs, RUNS),
+        numRuns: RUNS,
         // the mutation check asks whether a law fails, not how simply
         endOnFailure: process.env.LAW_RUNS !== undefined,
         ...(seed === undefined ? {} : { seed: Number(seed) }),
@@ -29,6 +29,13 @@ export function law<Ts extends [unknown, ...unknown[]]>(
 export function near(actual: number, expected: number, scale = Math.abs(expected), relative = 1e-12): void {
   expect(Number.isFinite(actual), `${actual} is not finite`).toBe(true);
   expect(Math.abs(actual - expected), `${actual} against ${expected}`).toBeLessThanOrEqual(relative * scale);
+}
+
+/** The items in an order that `by` decides; every order can occur. */
+export function shuffled<T>(items: readonly T[], by: number): T[] {
+  const generator = seeded(by);
+  const pool = [...items];
+  return items.map(() => pool.splice((generator.next() >>> 0) % pool.length, 1)[0] as T);
 }
 
 /** Coordinates with many ties. */

@@ -179,6 +179,18 @@ describe("low-rank measures on cases with a known answer", () => {
     expect(frobeniusCosine(one, { ...one, scale: -3 })).toBe(-1);
   });
 
+  test("14: HSIC of A's rows, of which the product is no function, does change with the gauge", () => {
+    const one = { A: normalMatrix(seeded(1), 5, 6), B: normalMatrix(seeded(2), 7, 5) };
+    const two = { A: normalMatrix(seeded(3), 5, 6), B: normalMatrix(seeded(4), 7, 5) };
+    const stretch = [1, 2, 4, 1, 2];
+    const moved = {
+      A: one.A.map((row, i) => row.map((x) => (stretch[i] as number) * x)),
+      B: one.B.map((row) => row.map((x, i) => x / (stretch[i] as number))),
+    };
+    near(lowRankHsic(moved, two), lowRankHsic(one, two), 100);
+    expect(Math.abs(hsic(moved.A, two.A) / hsic(one.A, two.A) - 1)).toBeGreaterThan(0.05);
+  });
+
   test("singular values are found to full relative accuracy, also small ones", () => {
     const deltaW: LowRank = {
       B: [
