@@ -6,6 +6,7 @@
 import type { AdapterConfig } from "../lm/adapters.js";
 import { countGeneration, forwardFlops } from "../lm/flops.js";
 import type { PolicyProbe, Task, TaskEvent } from "../methods/task.js";
+import { mean } from "../metrics/index.js";
 import type { ScoredReplies, ScoreJob } from "./jobs.js";
 import { type ScoringEnv, scoreReplies } from "./scoring.js";
 
@@ -73,6 +74,6 @@ function meansOf({ replies }: ScoredReplies, values: number): number[] {
   const all = replies.flat(2);
   return Array.from({ length: values }, (_, v) => {
     const known = all.map(({ scores }) => scores[v]).filter((score) => typeof score === "number");
-    return known.length === 0 ? 0 : known.reduce((sum, score) => sum + score, 0) / known.length;
+    return known.length === 0 ? 0 : mean(known);
   });
 }

@@ -12,6 +12,7 @@ import type { EngineId } from "../engine/engine.js";
 import { loadModel, modelHash, saveModel } from "../lm/huggingface.js";
 import type { Offer } from "../methods/method.js";
 import { contentKey } from "../methods/task.js";
+import { mean } from "../metrics/index.js";
 import { ArtefactFolder } from "./artefacts.js";
 import { basePolicy, offeredCandidates, type Policy, type PolicyReplies, SplitScores, scoresOf } from "./evaluate.js";
 import { type FolderLock, lockFolder } from "./files/folder-lock.js";
@@ -232,7 +233,7 @@ export class ValidationTrials {
 }
 
 export function meansByValue(scores: ValueScores): number[] {
-  return scores.map((column) => column.reduce((sum, x) => sum + x, 0) / column.length);
+  return scores.map((column) => mean(column));
 }
 
 /** The points that a scale is set from: raw means of the base and of every vertex policy. */

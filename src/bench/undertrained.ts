@@ -2,6 +2,7 @@
  * Whether a policy is shown to beat the base on its own value: validation prompts, each prompt's difference averaged over
  * seeds, and the normal 95 % interval over prompts lies above 0. A method of which a vertex policy is not is undertrained.
  */
+import { mean, variance } from "../metrics/index.js";
 
 /**
  * @param policy one array of scores by prompt a seed
@@ -16,15 +17,9 @@ export function shownToBeat(policy: readonly Float64Array[], base: readonly Floa
       differences[p] = (differences[p] ?? 0) + (scores[p] ?? Number.NaN) - (base[s]?.[p] ?? Number.NaN);
     }
   });
-  return policy.length > 0 && lowerEnd(differences.map((d) => d / policy.length)) > 0;
+  return policy.length > 0 && prompts > 0 && lowerEnd(differences.map((d) => d / policy.length)) > 0;
 }
 
 function lowerEnd(differences: Float64Array): number {
-  const n = differences.length;
-  let sum = 0;
-  for (const d of differences) sum += d;
-  const mean = sum / n;
-  let squares = 0;
-  for (const d of differences) squares += (d - mean) ** 2;
-  return mean - 1.96 * Math.sqrt(squares / Math.max(1, n - 1) / n);
+  return mean(differences) - 1.96 * Math.sqrt(variance(differences) / differences.length);
 }

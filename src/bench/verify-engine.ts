@@ -22,6 +22,7 @@ import { runTask } from "../methods/run-task.js";
 import { SFT_WEIGHTS } from "../methods/sft.js";
 import type { ArtefactRef, Task, TaskEnv, TaskOutput } from "../methods/task.js";
 import { ADAPTER } from "../methods/task.js";
+import { mean } from "../metrics/index.js";
 import { scratchConfig } from "./job-runner.js";
 import { type PreparedData, prepareData, trainTokenizer } from "./prepare.js";
 import { loadSuite, type Suite } from "./suite.js";
@@ -95,10 +96,10 @@ export async function verifyEngine(
 
 /** A loss near zero (PPO's) is held to the mean size of the curve. */
 export function worstStep(got: readonly number[], expected: readonly number[]): { worst: number; step: number } {
-  const mean = expected.reduce((sum, loss) => sum + Math.abs(loss), 0) / expected.length;
+  const size = mean(expected.map(Math.abs));
   let found = { worst: got.length === expected.length ? 0 : Number.POSITIVE_INFINITY, step: 0 };
   for (const [i, loss] of expected.entries()) {
-    const difference = Math.abs((got[i] ?? Number.NaN) - loss) / Math.max(Math.abs(loss), mean);
+    const difference = Math.abs((got[i] ?? Number.NaN) - loss) / Math.max(Math.abs(loss), size);
     if (!(difference <= found.worst)) {
       found = { worst: Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference, step: i + 1 };
     }

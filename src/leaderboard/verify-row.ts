@@ -4,7 +4,7 @@ import { scaled, scaledReference } from "../bench/selection.js";
 import { summarise } from "../bench/summarise.js";
 import { meansOf } from "../bench/tables.js";
 import { InputError } from "../data/errors.js";
-import { hypervolume } from "../metrics/index.js";
+import { hypervolume, mean } from "../metrics/index.js";
 import { differingLeaves } from "./differences.js";
 import { rowOf } from "./row.js";
 import { type PackedEvidence, type RowBasis, unpackEvidence } from "./row-evidence.js";
@@ -66,7 +66,7 @@ function pointFaults({ row }: StoredRow, { input }: RowBasis): string[] {
           { reference, sense: "max" },
         ).value,
     );
-    const average = volumes.reduce((sum, volume) => sum + volume, 0) / volumes.length;
+    const average = volumes.length === 0 ? Number.NaN : mean(volumes);
     const all = points.flat();
     const told: [string, number | undefined, number][] = [
       ["hypervolume", method.hypervolume.value, average],
@@ -77,10 +77,9 @@ function pointFaults({ row }: StoredRow, { input }: RowBasis): string[] {
       ]),
       ...scales.flatMap(({ name }, k): [string, number | undefined, number][] => {
         const column = all.map((point) => point[k] ?? Number.NaN);
-        const mean = column.reduce((sum, x) => sum + x, 0) / column.length;
         return [
           [`best ${name}`, method.best[k], Math.max(...column)],
-          [`mean ${name}`, method.mean[k], mean],
+          [`mean ${name}`, method.mean[k], column.length === 0 ? Number.NaN : mean(column)],
         ];
       }),
     ];

@@ -1,4 +1,5 @@
 /** What is logged of a rollout: whether text and policy stay sound while the reward rises. */
+import { mean } from "../metrics/index.js";
 import type { Rollout } from "./ppo-rewards.js";
 import type { Seen } from "./ppo-update.js";
 import type { CurvePoint } from "./task.js";
@@ -24,14 +25,14 @@ export function summariseRollout(
   });
   const replies = rollouts.length;
   const point: Record<string, number> = {
-    reward: scalars.reduce((a, b) => a + b, 0) / replies,
+    reward: mean(scalars),
     kl: logRatio / replies,
     entropy: -logProb / tokens,
     ended: rollouts.filter(({ ended }) => ended).length / replies,
     length: tokens / replies,
   };
   values.forEach((value, k) => {
-    point[`reward.${value}`] = scores.reduce((sum, row) => sum + (row[k] ?? Number.NaN), 0) / replies;
+    point[`reward.${value}`] = mean(scores.map((row) => row[k] ?? Number.NaN));
   });
   return point;
 }

@@ -12,6 +12,7 @@ import { initAdapter, singleAdapter } from "../lm/adapters.js";
 import { adapterBackwardFlops, backwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
 import { mergeIntoWeights } from "../lm/merge.js";
 import { pairLength } from "../lm/pairs.js";
+import { mean } from "../metrics/index.js";
 import type { HeldOutAccuracy } from "../rewards/accuracy.js";
 import { heldOutAccuracy } from "../rewards/accuracy.js";
 import type { RewardModel, RewardPair, RewardPairShape } from "../rewards/reward-model.js";
@@ -125,8 +126,7 @@ export async function trainRewardModel(task: RewardModelTask, env: TaskEnv, run:
       measure(step, outputs) {
         const margins = [...(outputs.margins?.data ?? [])].slice(0, steps[step]?.length ?? 0);
         const correct = margins.filter((margin) => margin > 0).length;
-        const margin = margins.reduce((a, b) => a + b, 0) / margins.length;
-        return { accuracy: correct / margins.length, margin };
+        return { accuracy: correct / margins.length, margin: mean(margins) };
       },
     },
     run,

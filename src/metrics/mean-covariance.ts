@@ -1,5 +1,6 @@
 /** How sure means over common units are: the covariance of the mean vector, from which confidence regions are drawn. */
 import { MetricsError } from "./error.js";
+import { mean, total } from "./intervals.js";
 
 /**
  * Covariance matrix of the mean vector of `values` quantities over common units (here: prompts): S / n, with S unbiased.
@@ -16,11 +17,11 @@ export function covarianceOfMeans(scores: ArrayLike<number>, values: number): nu
   }
   const centred = Array.from({ length: values }, (_, v) => {
     const row = Float64Array.from({ length: units }, (__, u) => scores[v * units + u] ?? Number.NaN);
-    const mean = row.reduce((sum, x) => sum + x, 0) / units;
-    return row.map((x) => x - mean);
+    const centre = mean(row);
+    return row.map((x) => x - centre);
   });
   const degrees = Math.max(1, units - 1) * units;
-  return centred.map((a) => centred.map((b) => a.reduce((sum, x, u) => sum + x * (b[u] ?? Number.NaN), 0) / degrees));
+  return centred.map((a) => centred.map((b) => total(a.map((x, u) => x * (b[u] ?? Number.NaN))) / degrees));
 }
 
 export interface Ellipse {

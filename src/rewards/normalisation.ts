@@ -3,6 +3,7 @@
  * rather than the declared preference: each reward is centred and divided by its standard deviation, measured once on
  * replies of the base policy.
  */
+import { mean as meanOf, total } from "../metrics/intervals.js";
 
 export interface RewardScale {
   /** Per value. */
@@ -26,9 +27,8 @@ export function measureScale(scores: readonly (readonly number[])[], values: num
   const sd: number[] = [];
   for (let k = 0; k < values; k++) {
     const column = scores.map((row) => row[k] ?? Number.NaN);
-    const centre = column.reduce((sum, score) => sum + score, 0) / column.length;
-    const variance = column.reduce((sum, score) => sum + (score - centre) ** 2, 0) / column.length;
-    const spread = Math.sqrt(variance);
+    const centre = meanOf(column);
+    const spread = Math.sqrt(total(column.map((score) => (score - centre) ** 2)) / column.length);
     mean.push(centre);
     sd.push(spread < LEAST_SD ? 1 : spread);
   }

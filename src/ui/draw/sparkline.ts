@@ -1,4 +1,5 @@
 /** A line's shape in one row: its last numbers as heights between the least and the greatest of them. */
+import { mean } from "../../metrics/index.js";
 import type { Glyphs } from "./glyphs.js";
 
 /** @param width columns at most; numbers that are none are left blank */
@@ -23,6 +24,6 @@ function thinned(numbers: readonly number[], width: number): number[] {
     const stretch = numbers
       .slice(Math.floor((at * numbers.length) / width), Math.floor(((at + 1) * numbers.length) / width))
       .filter(Number.isFinite);
-    return stretch.length === 0 ? Number.NaN : stretch.reduce((sum, number) => sum + number, 0) / stretch.length;
+    return stretch.length === 0 ? Number.NaN : mean(stretch);
   });
 }

@@ -1,6 +1,7 @@
 /** The methods by hypervolume, with intervals, and all that is known of the chosen one. */
 
 import type { MethodSummary, RunSummary } from "../../bench/summary.js";
+import { mean } from "../../metrics/index.js";
 import { decimal, flops, interval, percent, signed } from "../../report/numbers.js";
 import { wrap } from "../../report/text-width.js";
 import { differenceSentence } from "../../report/verdicts.js";
@@ -198,7 +199,7 @@ function liveValues(state: RunState, id: string): ValueTable {
     return {
       name,
       best: Math.max(...numbers),
-      mean: numbers.reduce((sum, number) => sum + number, 0) / numbers.length,
+      mean: numbers.length === 0 ? Number.NaN : mean(numbers),
       base: base?.means[k] ?? Number.NaN,
     };
   });
