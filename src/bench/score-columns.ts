@@ -37,12 +37,13 @@ const READ_AS = {
   "|": 'cells are separated by "|"',
 } as const;
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+/** With the typographical minus too, as in our own tables. */
+const NUMBER = /^[+−-]?(?:\d+\.?\d*|\.\d+)(?:e[+−-]?\d+)?$/i;
 const NO_NUMBER = /^[+-]?(?:nan|inf|infinity|na|n\/a|null|none|\d*,\d+|\d+(?:\.\d+)? *%)$/i;
 
 /** @returns undefined where the text is no finite number */
 export function numberOf(text: string): number | undefined {
-  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+  const value = NUMBER.test(text) ? Number(text.replaceAll("−", "-")) : Number.NaN;
   return Number.isFinite(value) ? value : undefined;
 }
 
@@ -116,6 +117,12 @@ export function chooseColumns({ path, separator, header, rows }: CsvText, option
     );
   }
   if (long) return { scores: { form: "long", value, score }, roles, groupBy, notices };
+  const lettered = surplus.find(({ name }) => name !== "");
+  if (options.values === undefined && value !== undefined && lettered !== undefined) {
+    notices.push(
+      `"${value.name}" holds numbers and is a value itself; in the long form "value" names the value, and its number stands in "score"`,
+    );
+  }
 
   const role = values.find((column) => known.has(column));
   if (role !== undefined) throw new InputError(`--values ${role.name}: that column says whose scores these are`);

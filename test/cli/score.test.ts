@@ -378,6 +378,39 @@ describe("a CSV that nobody prepared", () => {
     expect((await score(text)).stderr).toMatch(notice);
   });
 
+  test("UTF-16 of a spreadsheet, of either byte order; other encodings are refused with what to do", async () => {
+    const little = Buffer.from(`\ufeff${WIDE.replaceAll(",", "\t")}`, "utf16le");
+    for (const bytes of [little, Buffer.from(little).swap16()]) {
+      expect(volumes(await json(bytes))).toEqual(volumes(await json(WIDE)));
+    }
+    const { code, stderr } = await score(Buffer.from("method,s\u00e9curit\u00e9\na,1\n", "latin1"));
+    expect(code).toBe(2);
+    expect(stderr).toBe("mva-bench: my.csv: not UTF-8 text; save it as UTF-8, if it is text\n");
+  });
+
+  test("typographical minus signs, as in the tables printed here", async () => {
+    const text = "method,x,y\na,-1.5,2\nb,3,-1e-3\n";
+    expect(volumes(await json(text.replaceAll("-", "−")))).toEqual(volumes(await json(text)));
+  });
+
+  test("numbers in a column called value, where it should name one, are said to be a value of their own", async () => {
+    const { stderr } = await score("method,task,value\na,helpful,1\na,harmless,2\n");
+    expect(stderr).toContain('"value" holds numbers and is a value itself; in the long form "value" names the value');
+    expect((await score("method,value\na,1\na,2\n")).stderr).toBe("");
+  });
+
+  test("eight values, names in any script", async () => {
+    const names = ["帮助", "безопасность", "Ünïcode µ", "f(x)", "a b", "v6", "v7", "v8"];
+    const lines = Array.from(
+      { length: 20 },
+      (_, i) => `m${i % 2},${names.map((_, k) => (i * (k + 3)) % 17).join(",")}`,
+    );
+    const report = await json(`method,${names.join(",")}\n${lines.join("\n")}\n`);
+    expect(report.values.map(({ name }) => name)).toEqual(names);
+    expect(report.rows.map(({ candidates }) => candidates)).toEqual([10, 10]);
+    for (const { hypervolume: volume } of report.rows) expect(volume).toBeGreaterThan(0);
+  });
+
   test("values of the long form that differ in case are one value, and that is said", async () => {
     const { stderr } = await score(LONG.replace(",helpful,a", ",Helpful,a"), ["--json"]);
     expect(stderr).toBe('mva-bench: "helpful" is taken as "Helpful"\n');

@@ -14,7 +14,7 @@ export function readWholeText(path: string): string {
   return textOf(bytes, path, path.toLowerCase().endsWith(".gz"));
 }
 
-/** @throws InputError for bytes that are not UTF-8, or no whole archive where they should be one */
+/** UTF-8, or the UTF-16 of spreadsheets where its byte-order mark says so. @throws InputError for other bytes, or no whole archive */
 export function textOf(bytes: Uint8Array, path: string, packed: boolean): string {
   if (packed) {
     try {
@@ -23,10 +23,12 @@ export function textOf(bytes: Uint8Array, path: string, packed: boolean): string
       throw new InputError(`${path}: not a whole gzip file; copy it again`, { cause });
     }
   }
+  const mark = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
+  const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new InputError(`${path}: not UTF-8 text; is it another program's file?`, { cause });
+    throw new InputError(`${path}: not UTF-8 text; save it as UTF-8, if it is text`, { cause });
   }
 }
 
