@@ -10,7 +10,7 @@ import {
 } from "../../src/metrics/index.js";
 import { normals, seeded } from "./generator.js";
 import { anyPoints, law, near, pointsOf, real, shuffled, small } from "./laws.js";
-import { average, inclusionExclusion, type Rows, slicing } from "./twins.js";
+import { average, inclusionExclusion, limitSets, type Rows, slicing } from "./twins.js";
 
 const MAX = 7;
 const FIVE = (d: number): number[] => new Array<number>(d).fill(5);
@@ -51,6 +51,19 @@ describe("hypervolume", () => {
     [anyPoints({ min: 1, max: 40, dimensions: 4 })],
     (points) => {
       near(hv(points), slicing(points, FIVE(points[0]?.length ?? 0)), box(points));
+    },
+  );
+
+  law(
+    "equals the sum over limit sets, in 5 and 6 objectives, on larger sets of which later points dominate many earlier ones",
+    [fc.integer({ min: 5, max: 6 }).chain((d) => pointsOf(fc.nat({ max: 6 }), d, { min: 8, max: 16 })), fc.boolean()],
+    (points, falling) => {
+      const d = points[0]?.length ?? 0;
+      const last = points.map((p) => p[d - 1] as number).sort((a, b) => a - b);
+      const sinking = points.map((p, i) => [...p.slice(0, -1).map((x) => x - (i >> 1)), last[i] as number]);
+      const set = falling ? sinking : points;
+      const reference = new Array<number>(d).fill(7);
+      expect(hv(set, reference)).toBe(limitSets(set, reference));
     },
   );
 
@@ -361,6 +374,30 @@ describe("hypervolume", () => {
       reference.slice(0, 2),
     );
     near(hv(points, reference), 9 * floor + 4 * ((n + 2) * (n + 2) - floor));
+  });
+
+  test("a box over as many stairs as there are points is cut at its far end", () => {
+    const n = 1200;
+    const points = Array.from({ length: n - 2 }, (_, i) => [i + 1, n - i, 0, 0]);
+    points.push([n + 0.5, 1, 2, 0.5], [0, 0, 1, 1]);
+    const reference = [n + 2, n + 2, 3, 3];
+    const turn = (p: readonly number[]): number[] => [p[3], p[2], p[1], p[0]] as number[];
+    near(hv(points, reference), hv(points.map(turn), turn(reference)));
+  });
+
+  test("buffers hold as many points as they say, the last one at the far end", () => {
+    const n = 1200;
+    const stairs = Array.from({ length: n }, (_, i) => [i, n - i]);
+    const area = hv(stairs, [n + 1, n + 1]);
+    for (const deeper of [1, 3, 4]) {
+      const points = stairs.map((p, i) => [...p, ...new Array<number>(deeper - 1).fill(0), i / n]);
+      const flat = stairs.map((p) => [...p, ...new Array<number>(deeper).fill(0)]);
+      const reference = [n + 1, n + 1, ...new Array<number>(deeper).fill(1)];
+      near(hv(flat, reference), area);
+      // what each adds to those before it is one high, and thinner the later it comes
+      const thinner = stairs.reduce((sum, [x], i) => sum + (n + 1 - (x as number)) * (1 - i / n), 0);
+      near(hv(points, reference), thinner);
+    }
   });
 
   test("sweeps for large sets agree with naive slicing (packed staircase and ranked staircase)", () => {
