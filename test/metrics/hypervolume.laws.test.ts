@@ -493,6 +493,7 @@ describe("estimated hypervolume", () => {
     const generator = seeded(3);
     let inside = 0;
     const errors: number[] = [];
+    const bounds: number[] = [];
     for (let round = 0; round < 60; round++) {
       const d = 3 + (round % 6);
       const points = Array.from({ length: 20 }, () => normals(generator, d).map((x) => Math.abs(x) + 0.01));
@@ -500,11 +501,27 @@ describe("estimated hypervolume", () => {
       const exact = hypervolume(points, options).value;
       const result = hypervolume(points, { ...options, estimate: { generator, samples: 4096, when: "always" } });
       if (result.kind !== "estimate") throw new Error("an estimate was asked for");
+      bounds.push(result.error / exact);
       if (Math.abs(result.value - exact) <= result.error) inside++;
       errors.push(Math.abs(result.value - exact) / exact);
     }
     expect(inside).toBeGreaterThanOrEqual(53);
     expect(average(errors)).toBeLessThan(0.03);
+    // and claims no more than it needs
+    expect(average(bounds)).toBeLessThan(6 * average(errors));
+  });
+
+  test("shifts each objective of its 16 replicates at random, two draws a number", () => {
+    let draws = 0;
+    const inner = seeded(2);
+    const next = (): number => {
+      draws++;
+      return inner.next();
+    };
+    const points = [[1, 2, 3, 4, 5]];
+    const estimate = { generator: { next }, samples: 64, when: "always" } as const;
+    hypervolume(points, { reference: [0, 0, 0, 0, 0], sense: "max", estimate });
+    expect(draws).toBe(16 * 5 * 2);
   });
 
   test("replaces the exact volume only where it is allowed and the set is large", () => {

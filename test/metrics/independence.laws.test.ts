@@ -143,6 +143,7 @@ describe("identities of HSIC (METHODS §4.2)", () => {
     for (const estimator of ["biased", "unbiased"] as const)
       near(hsic(constant, y, { kernel, estimator }), 0, size(x, kernel) * size(y, kernel));
     expect(() => cka(constant, y, { kernel, estimator: "biased" })).toThrow(/no value/);
+    expect(() => cka(y, constant, { kernel, estimator: "biased" })).toThrow(/no value/);
   });
 
   law(
@@ -325,7 +326,39 @@ describe("many features", () => {
   });
 });
 
+describe("the RBF kernel", () => {
+  law(
+    "is exp(−d²/(2σ²)) to the last digits: HSIC of two rows, the others' kernel being 0, is (1 − k)/4",
+    [fc.double({ min: 0.01, max: 9, noNaN: true })],
+    (d) => {
+      const options = { kernel: { kind: "rbf", sigma: 1 }, estimator: "biased" } as const;
+      near(1 - 4 * hsic([[0], [d]], [[0], [1e3]], options), Math.exp(-(d * d) / 2), 1, 5e-16);
+    },
+  );
+
+  law(
+    "depends on rows over sigma alone, to the very same digits, also where all of it is near 1",
+    [pairs(4), fc.integer({ min: -40, max: 40 }), fc.integer({ min: -2, max: 14 })],
+    ([x, y], i, j) => {
+      const scaled = (rows: Rows): Rows => map(rows, (v) => 2 ** i * v);
+      const of = (factor: number): Kernel => ({ kind: "rbf", sigma: factor * 2 ** j });
+      expect(hsic(scaled(x), scaled(y), { kernel: of(2 ** i) })).toBe(hsic(x, y, { kernel: of(1) }));
+    },
+  );
+
+  law("keeps its digits where all of it is near 1: σ⁴·HSIC is linear HSIC to many places", [pairs(4)], ([x, y]) => {
+    const sigma = 1e5;
+    const scale = size(x, { kind: "linear" }) * size(y, { kind: "linear" });
+    near(sigma ** 4 * hsic(x, y, { kernel: { kind: "rbf", sigma } }), hsic(x, y), scale, 1e-6);
+  });
+});
+
 describe("bandwidth", () => {
+  test("has no value for one row, or where most rows coincide", () => {
+    expect(() => medianBandwidth([[1]])).toThrow(/rows of rows: 1, needs at least 2/);
+    expect(() => medianBandwidth([[1], [1], [1], [1], [2]])).toThrow(/coincide/);
+  });
+
   law("the median heuristic puts the typical off-diagonal at 1/e", [pairs(4)], ([x]) => {
     const squares = x
       .flatMap((a, i) => x.slice(i + 1).map((b) => a.reduce((s, v, k) => s + (v - (b[k] as number)) ** 2, 0)))
@@ -358,6 +391,20 @@ describe("tests of independence", () => {
       expect([0.5, 1]).toContain(test.p);
     },
   );
+
+  test("its p-value is 1 where every pairing is as good, and knows no units", () => {
+    const x = normalMatrix(seeded(3), 12, 2);
+    const test = (y: Rows, scale = 1): number =>
+      hsicPermutationTest(
+        map(x, (v) => scale * v),
+        map(y, (v) => scale * v),
+        { generator: seeded(5), permutations: 99 },
+      ).p;
+    expect(test(x.map(() => [3, 4]))).toBe(1);
+    expect(test(x)).toBe(0.01);
+    expect(test(x, 2 ** -20)).toBe(0.01);
+    expect(test(x, 2 ** 20)).toBe(0.01);
+  });
 
   test("its p-value counts the random pairings that reach the statistic", () => {
     // with 4 rows there are 24 pairings: the p-value must approach the share of all of them
@@ -410,41 +457,45 @@ describe("tests of independence", () => {
 
   test("gamma p-value: the formula written out, and its warning for few rows", () => {
     const x = normalMatrix(seeded(30), 20, 2);
-    const y = x.map((row, i) => [(row[0] as number) + (i % 3), 1]);
     const sigma = 1.3;
-    const n = 20;
-    const [k, l] = [gram(x, rbf(sigma)), gram(y, rbf(sigma))];
-    const h = x.map((_, i) => x.map((__, j) => (i === j ? 1 : 0) - 1 / n));
-    const [kc, lc] = [multiply(multiply(h, k), h), multiply(multiply(h, l), h)];
-    let squares = 0;
-    let statistic = 0;
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < n; j++) {
-        const product = (kc[i]?.[j] as number) * (lc[i]?.[j] as number);
-        statistic += product / n;
-        if (i !== j) squares += (product / 6) ** 2;
+    let warnings = 0;
+    // one that depends on x, and one that does not: its p-value is far from 0
+    for (const y of [x.map((row, i) => [(row[0] as number) + (i % 3), 1]), normalMatrix(seeded(31), 20, 2)]) {
+      const n = 20;
+      const [k, l] = [gram(x, rbf(sigma)), gram(y, rbf(sigma))];
+      const h = x.map((_, i) => x.map((__, j) => (i === j ? 1 : 0) - 1 / n));
+      const [kc, lc] = [multiply(multiply(h, k), h), multiply(multiply(h, l), h)];
+      let squares = 0;
+      let statistic = 0;
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j < n; j++) {
+          const product = (kc[i]?.[j] as number) * (lc[i]?.[j] as number);
+          statistic += product / n;
+          if (i !== j) squares += (product / 6) ** 2;
+        }
       }
+      const variance = ((squares / n / (n - 1)) * 72 * (n - 4) * (n - 5)) / n / (n - 1) / (n - 2) / (n - 3);
+      const off = (m: Rows): number => (m.flat().reduce((s, v) => s + v, 0) - n) / n / (n - 1);
+      const mean = (1 + off(k) * off(l) - off(k) - off(l)) / n;
+      const shape = mean ** 2 / variance;
+      const scale = (n * variance) / mean;
+      // upper tail by the midpoint rule, in the variable that removes the peak at 0
+      let inside = 0;
+      let all = 0;
+      const steps = 200_000;
+      const far = 60 * shape * scale;
+      for (let i = 0; i < steps; i++) {
+        const t = ((i + 0.5) / steps) * far;
+        const density = t ** (shape - 1) * Math.exp(-t / scale);
+        all += density;
+        if (t > statistic) inside += density;
+      }
+      const result = hsicGammaTest(x, y, { kernel: { kind: "rbf", sigma } });
+      near(result.statistic, statistic / n, 1);
+      near(result.p, inside / all, 1, 1e-4);
+      if (result.warning === "small-sample") warnings++;
     }
-    const variance = ((squares / n / (n - 1)) * 72 * (n - 4) * (n - 5)) / n / (n - 1) / (n - 2) / (n - 3);
-    const off = (m: Rows): number => (m.flat().reduce((s, v) => s + v, 0) - n) / n / (n - 1);
-    const mean = (1 + off(k) * off(l) - off(k) - off(l)) / n;
-    const shape = mean ** 2 / variance;
-    const scale = (n * variance) / mean;
-    // upper tail by the midpoint rule, in the variable that removes the peak at 0
-    let inside = 0;
-    let all = 0;
-    const steps = 200_000;
-    const far = 60 * shape * scale;
-    for (let i = 0; i < steps; i++) {
-      const t = ((i + 0.5) / steps) * far;
-      const density = t ** (shape - 1) * Math.exp(-t / scale);
-      all += density;
-      if (t > statistic) inside += density;
-    }
-    const result = hsicGammaTest(x, y, { kernel: { kind: "rbf", sigma } });
-    near(result.statistic, statistic / n, 1);
-    near(result.p, inside / all, 1, 1e-4);
-    expect(result.warning).toBe("small-sample");
+    expect(warnings).toBe(2);
     expect(
       hsicGammaTest(normalMatrix(generator, 50, 1), normalMatrix(generator, 50, 1), { kernel: rbfMedian }).warning,
     ).toBeNull();

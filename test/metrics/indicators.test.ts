@@ -385,7 +385,9 @@ describe("controllability", () => {
   test("pairs are checked", () => {
     expect(() => kendallTauB([1, 2], [1])).toThrow(/pairs/);
     expect(() => kendallTauB([1], [1])).toThrow(/at least 2/);
-    expect(() => kendallTauB([1, Number.NaN], [1, 2])).toThrow(/NaN/);
+    expect(() => kendallTauB([1, Number.NaN], [1, 2])).toThrow(/pair 1 is NaN/);
+    expect(() => kendallTauB([Number.NaN, 1], [1, 2])).toThrow(/pair 0 is NaN/);
+    expect(() => kendallTauB([1, 2], [Number.POSITIVE_INFINITY, 1])).toThrow(/pair 0 is Infinity/);
     expect(() => monotoneStepShare([1, 2], [1, Number.NaN])).toThrow(/NaN/);
   });
 });
