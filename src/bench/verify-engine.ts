@@ -2,7 +2,8 @@
  * Holds an engine against another one on what a run consists of: the losses of the first steps of SFT, DPO, MVA and PPO from
  * one seed on the same batches, and greedy replies from one checkpoint.
  *
- * The base is the smoke suite's; its sizes are small, so that this takes seconds on a processor.
+ * The base is the smoke suite's; its sizes are small, so that this takes seconds on a processor. For drivers in software, which
+ * take a second for what a card does in a millisecond, there is a smaller one on fewer pairs.
  */
 import type { Engine, TensorMap } from "../engine/index.js";
 import { initAdapter } from "../lm/adapters.js";
@@ -20,7 +21,7 @@ import type { Judged } from "../methods/ppo-update.js";
 import { readReplies, updatePolicy } from "../methods/ppo-update.js";
 import { runTask } from "../methods/run-task.js";
 import { SFT_WEIGHTS } from "../methods/sft.js";
-import type { ArtefactRef, Task, TaskEnv, TaskOutput } from "../methods/task.js";
+import type { ArtefactRef, PreferencePair, Task, TaskEnv, TaskOutput } from "../methods/task.js";
 import { ADAPTER } from "../methods/task.js";
 import { mean } from "../metrics/index.js";
 import { scratchConfig } from "./job-runner.js";
@@ -51,6 +52,7 @@ export interface EngineVerdict {
 }
 
 export interface Verification {
+  readonly scale: VerificationScale;
   readonly steps: number;
   readonly prompts: number;
   readonly newTokens: number;
@@ -59,14 +61,19 @@ export interface Verification {
   readonly onPart?: (part: Training | "greedy") => void;
 }
 
-export const VERIFICATION = { steps: 50, prompts: 100, newTokens: 24 } as const;
+export type VerificationScale = "suite" | "small";
+
+export const VERIFICATION: Record<VerificationScale, Omit<Verification, "signal" | "onPart">> = {
+  suite: { scale: "suite", steps: 50, prompts: 100, newTokens: 24 },
+  small: { scale: "small", steps: 50, prompts: 100, newTokens: 8 },
+};
 
 export async function verifyEngine(
   engine: Engine,
   reference: Engine,
-  { steps, prompts, newTokens, signal, onPart }: Verification,
+  { scale, steps, prompts, newTokens, signal, onPart }: Verification,
 ): Promise<EngineVerdict> {
-  const ground = await commonGround(signal);
+  const ground = await commonGround(scale, signal);
   const sides = [new Side(reference, ground, steps, signal), new Side(engine, ground, steps, signal)] as const;
   const losses: LossAgreement[] = [];
   const both = async (training: Training, of: (side: Side) => Promise<readonly number[]>): Promise<void> => {
@@ -113,19 +120,47 @@ interface Ground {
   readonly model: TaskEnv["model"];
 }
 
-async function commonGround(signal: AbortSignal): Promise<Ground> {
-  const suite = loadSuite("smoke");
+/** One layer, 16 wide. */
+function small({ base, ...suite }: Suite): Suite {
+  return {
+    ...suite,
+    base: { ...base, vocabSize: 300, hiddenSize: 16, layers: 1, heads: 2, kvHeads: 1, intermediateSize: 24 },
+  };
+}
+
+/** Two batches of pairs a value, cut to a few tokens: little to compute, and one shape to compile. */
+function fewPairs(data: PreparedData): PreparedData {
+  const cut = ({ prompt, chosen, rejected }: PreferencePair): PreferencePair => ({
+    prompt: prompt.slice(0, CUT_TOKENS),
+    chosen: chosen.slice(0, CUT_TOKENS),
+    rejected: rejected.slice(0, CUT_TOKENS),
+  });
+  const train = Object.entries(data.pairs.train).map(
+    ([value, pairs]) => [value, pairs.slice(0, 2 * PAIRS).map(cut)] as const,
+  );
+  return { ...data, pairs: { ...data.pairs, train: Object.fromEntries(train) } };
+}
+
+async function commonGround(scale: VerificationScale, signal: AbortSignal): Promise<Ground> {
+  const shipped = loadSuite("smoke");
+  const suite = scale === "small" ? small(shipped) : shipped;
   const { pairs, prompts } = await readSuiteData(suite, undefined);
   const tokenizer = await trainTokenizer(pairs, suite, signal);
   const data = await prepareData(pairs, prompts, suite, tokenizer, signal);
   const config = scratchConfig(suite, tokenizer);
-  return { suite, data, model: { config, weights: initWeights(config, suite.base.seed), tokenizer } };
+  return {
+    suite,
+    data: scale === "small" ? fewPairs(data) : data,
+    model: { config, weights: initWeights(config, suite.base.seed), tokenizer },
+  };
 }
 
 const SEED = 1;
 /** A step's batch: as small as plain JavaScript and software drivers need it. */
 const PAIRS = 4;
 const REPLIES = 4;
+/** Of a prompt and of a reply, at the small scale. */
+const CUT_TOKENS = 10;
 
 class Side {
   base: TensorMap;

@@ -9,6 +9,7 @@ import { CHARSETS, DISPLAYS, type DisplayFlags } from "../ui/app/capability.js";
 import type { CheckFlags } from "./commands/check.js";
 import type { GateFlags } from "./commands/compare.js";
 import type { ReportFlags } from "./commands/report.js";
+import type { VerifyFlags } from "./commands/verify-engine.js";
 import { addEngineCommands } from "./engine-commands.js";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.js";
 import { parseCount, parseSeeds, parseShare } from "./flags.js";
@@ -245,8 +246,14 @@ Exit codes: 0 fine, 1 a method or the gate failed, 2 usage or bad input, 3 incon
       "--verify-engine <engine>",
       "train and generate on it and on cpu from one seed; exit code 1 where they disagree",
     )
+    .addOption(
+      new Option(
+        "--verify-scale <scale>",
+        "the smoke suite's decoder, or a smaller one (default: small on drivers in software)",
+      ).choices(["suite", "small"]),
+    )
     .option("--json", "print as one JSON document")
-    .action(async (options: { json?: boolean; verifyEngine?: string }) => {
+    .action(async (options: VerifyFlags & { verifyEngine?: string }) => {
       if (options.verifyEngine !== undefined) {
         const { verify } = await import("./commands/verify-engine.js");
         answer(await verify(options.verifyEngine, options, io));

@@ -4,7 +4,7 @@ import { verifyEngine, worstStep } from "../../src/bench/verify-engine.js";
 import type { Engine } from "../../src/engine/index.js";
 import { float32, openEngine } from "../../src/engine/index.js";
 
-const few = { steps: 1, prompts: 2, newTokens: 3, signal: new AbortController().signal };
+const few = { scale: "small", steps: 1, prompts: 2, newTokens: 3, signal: new AbortController().signal } as const;
 
 /** An engine whose losses are off by a share from some run on. */
 function offBy(engine: Engine, share: number): Engine {

@@ -1,7 +1,7 @@
 /** What only an engine with memory of its own can get wrong; `engines.test.ts` runs this file on each that is present. */
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
-import { float32, openEngine } from "../../src/engine/index.js";
+import { float32, int32, missingHalves, openEngine } from "../../src/engine/index.js";
 import { Generator } from "../../src/lm/generate.js";
 import { initWeights } from "../../src/lm/init.js";
 import { skipVisibly } from "../skip.js";
@@ -57,4 +57,29 @@ test("greedy and sampled replies are those of the CPU", { timeout: 240_000 }, as
     ];
     expect(got.map(({ tokens }) => tokens)).toEqual(expected.map(({ tokens }) => tokens));
   }
+});
+
+test("16-bit constants give what 32-bit ones give", { timeout: 240_000 }, async (ctx) => {
+  if (engineId !== "webgpu") skipVisibly(ctx, needsDevice);
+  const missing = await missingHalves(engineId);
+  if (missing !== undefined) skipVisibly(ctx, missing.reason);
+  const side = 32;
+  const table = float32(
+    [side, side],
+    Float32Array.from({ length: side * side }, (_, i) => ((i * 7) % 64) / 64 - 0.5),
+  );
+  const results = [];
+  for (const constants of ["float32", "float16"] as const) {
+    const engine = await openEngine(engineId, { threads: 1, constants });
+    const executable = await engine.compile(
+      "rows and a product",
+      ({ inputs, constants: { table } }) => {
+        const rows = tf.gather(table as tf.Tensor, inputs.ids as tf.Tensor1D);
+        return { outputs: { y: tf.matMul(rows, table as tf.Tensor, false, true) } };
+      },
+      { inputs: { ids: { dtype: "int32", shape: [3] } }, constants: { table } },
+    );
+    results.push(await executable.run({ ids: int32([3], [1, 30, 2]) }));
+  }
+  expect(results[1]).toEqual(results[0]);
 });

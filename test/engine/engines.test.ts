@@ -3,24 +3,19 @@
  * must not take the test run with it, and some engines need an environment that is read when a process starts.
  */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { EngineId, EngineProbe } from "../../src/engine/index.js";
 import { ENGINE_IDS, probeEngines } from "../../src/engine/index.js";
 import { skipVisibly } from "../skip.js";
+import { softwareDriver } from "./software-driver.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const insideContract = process.env.MVA_TEST_ENGINE !== undefined;
 
-/** Debian's chromium package brings a Vulkan loader and SwiftShader, a Vulkan driver in software. */
-const CHROMIUM = "/usr/lib/chromium";
-const SWIFTSHADER = `${CHROMIUM}/vk_swiftshader_icd.json`;
-
 function environment(id: EngineId): NodeJS.ProcessEnv {
   const env = { ...process.env, MVA_TEST_ENGINE: id };
-  if (id !== "webgpu" || !existsSync(SWIFTSHADER)) return env;
-  return { ...env, LD_LIBRARY_PATH: CHROMIUM, VK_ICD_FILENAMES: SWIFTSHADER };
+  return id === "webgpu" ? { ...env, ...softwareDriver } : env;
 }
 
 function runVitest(id: EngineId, log: string, file: string): Promise<{ status: number | null; text: string }> {

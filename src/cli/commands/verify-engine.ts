@@ -1,6 +1,13 @@
 /** `doctor --verify-engine`: the same seed on two engines. */
-import { EQUAL_TEXTS, LOSS_TOLERANCE, type Training, VERIFICATION, verifyEngine } from "../../bench/verify-engine.js";
-import { openEngine } from "../../engine/index.js";
+import {
+  EQUAL_TEXTS,
+  LOSS_TOLERANCE,
+  type Training,
+  VERIFICATION,
+  type VerificationScale,
+  verifyEngine,
+} from "../../bench/verify-engine.js";
+import { openEngine, probeEngine } from "../../engine/index.js";
 import { type ExitCode, exitCodes } from "../exit-codes.js";
 import { interruptible } from "../interrupt.js";
 import { type Io, writeJson } from "../io.js";
@@ -13,9 +20,20 @@ const NAMES: Record<Training, string> = {
   ppo: "PPO on fixed replies",
 };
 
+export interface VerifyFlags {
+  readonly json?: boolean;
+  readonly verifyScale?: VerificationScale;
+}
+
 /** The engine `cpu` is the other side; for `cpu` itself it is the oracle. */
-export async function verify(name: string, options: { readonly json?: boolean }, io: Io): Promise<ExitCode> {
+export async function verify(name: string, options: VerifyFlags, io: Io): Promise<ExitCode> {
   const id = engineId(name);
+  const probe = await probeEngine(id);
+  const software = probe.available ? probe.software : undefined;
+  const scale = options.verifyScale ?? (software === undefined ? "suite" : "small");
+  if (software !== undefined && options.verifyScale === undefined) {
+    io.stderr.write(`${id} is a driver in software here (${software}): on a smaller decoder (--verify-scale suite)\n`);
+  }
   const reference = await openEngine(id === "cpu" ? "tfjs-cpu" : "cpu", { threads: 1 });
   const engine = await openEngine(id, { threads: 1 });
   const verdict = await interruptible(
@@ -23,14 +41,14 @@ export async function verify(name: string, options: { readonly json?: boolean },
     () => io.stderr.write("Stopped: nothing was kept.\n"),
     (signal) =>
       verifyEngine(engine, reference, {
-        ...VERIFICATION,
+        ...VERIFICATION[scale],
         signal,
         onPart: (part) => io.stderr.write(`${part} …\n`),
       }),
   );
   engine.dispose();
   reference.dispose();
-  if (options.json === true) writeJson(io, { engine: id, reference: reference.id, ...verdict });
+  if (options.json === true) writeJson(io, { engine: id, reference: reference.id, scale, ...verdict });
   else {
     const { losses, greedy, agrees } = verdict;
     const mark = (fine: boolean) => (fine ? "agrees " : "DIFFERS");
