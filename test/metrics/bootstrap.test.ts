@@ -7,6 +7,7 @@ import {
   hypervolume,
   MetricsError,
   pairedDifference,
+  pairedTTest,
   type ScoredMethods,
   uncertaintyOf,
 } from "../../src/metrics/index.js";
@@ -154,8 +155,11 @@ describe("bootstrap of hypervolume", () => {
           near(result.perSeed[s] as number, v, 10);
         });
         near(result.estimate, average(perSeed), 10);
-        const others = all.filter((p) => p !== 7);
-        near(result.withoutPrompt[7] as number, average(perSeed.map((_, s) => plainVolume(data, m, s, others))), 10);
+        for (const left of [6, 7]) {
+          const others = all.filter((p) => p !== left);
+          const expected = perSeed.map((_, s) => plainVolume(data, m, s, others));
+          near(result.withoutPrompt[left] as number, average(expected), 10);
+        }
         if (seeds > 1) near(result.withoutSeed[1] as number, average(perSeed.filter((_, s) => s !== 1)), 10);
         else expect(result.withoutSeed.length).toBe(0);
       });
@@ -190,6 +194,7 @@ describe("bootstrap of hypervolume", () => {
       }),
     );
     near(sharedPromptVariance(bySeed), average(covariances), 10);
+    near(sharedPromptVariance(bySeed.slice(0, 2)), covariances[0] as number, 10);
     expect(sharedPromptVariance(bySeed.slice(0, 1))).toBe(0);
   });
 
@@ -247,6 +252,51 @@ describe("bootstrap of hypervolume", () => {
     expect([none.percentile.low, none.percentile.high]).toEqual([0, 0]);
     expect(none.p).toBe(1);
     expect(none.seeds).toMatchObject({ kind: "assessed", p: 1 });
+  });
+
+  test("three seeds are enough: the interval and p-value for few clusters, with what the prompts share", () => {
+    const [a, b] = both(scored(3, 30, 0.2), { generator: seeded(3), resamples: 50 });
+    for (const method of [a, pairedDifference(a, b)]) {
+      const shared = sharedPromptVariance(method.withoutPromptOfSeed);
+      expect(uncertaintyOf(method, 0.9).seeds).toEqual({
+        kind: "assessed",
+        interval: fewClustersInterval(method.perSeed, 0.9, shared, 29),
+        p: pairedTTest(method.perSeed, shared, 29).p,
+      });
+    }
+  });
+
+  test("a resample that misses a value altogether is drawn again", () => {
+    const data = {
+      ...scored(2, 3, 0.1),
+      scoredOn: [
+        [1, 0, 0],
+        [0, 1, 1],
+      ],
+      reference: [-20, -20],
+    };
+    for (const prompts of ["shared", "per-seed"] as const) {
+      const [a] = both(data, { generator: seeded(6), resamples: 100, prompts });
+      for (const volume of a.replicates) expect(volume).toBeGreaterThan(1);
+      for (const volume of a.withoutPrompt) expect(volume).toBeGreaterThan(1);
+    }
+  });
+
+  test("of one prompt none can be left out", () => {
+    const [a] = both(scored(3, 1, 0.1), { generator: seeded(6), resamples: 5 });
+    expect(a.withoutPrompt.length).toBe(0);
+    expect(a.withoutPromptOfSeed.map((own) => own.length)).toEqual([0, 0, 0]);
+  });
+
+  test("options that make no sense are errors", () => {
+    const data = scored(2, 3, 0.1);
+    const generator = seeded(1);
+    expect(() => bootstrapHypervolume(data, { generator, resamples: 0 })).toThrow(/resamples is 0/);
+    expect(() => bootstrapHypervolume(data, { generator, seeds: "all" as "fixed" })).toThrow(/seeds is all/);
+    expect(() => bootstrapHypervolume(data, { generator, prompts: "own" as "shared" })).toThrow(/prompts is own/);
+    const [five] = both(data, { generator, resamples: 5 });
+    const [six] = both(data, { generator, resamples: 6 });
+    expect(() => pairedDifference(five, six)).toThrow(/same bootstrap/);
   });
 
   test("fewer than three seeds: nothing is said about seeds", () => {

@@ -503,6 +503,32 @@ describe("tests of independence", () => {
 });
 
 describe("random Fourier features", () => {
+  test("are those of the definition: frequencies by Box and Muller, then phases, each of 53 random bits", () => {
+    const generator = seeded(12);
+    const uniform = (): number => {
+      const high = (generator.next() >>> 0) >>> 5;
+      return (high * 2 ** 26 + ((generator.next() >>> 0) >>> 6)) / 2 ** 53;
+    };
+    const x = normalMatrix(seeded(13), 3, 2);
+    const omega = Array.from({ length: 5 }, () =>
+      [0, 1].map(() => {
+        const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+        return (radius * Math.cos(2 * Math.PI * uniform())) / 0.7;
+      }),
+    );
+    const phases = omega.map(() => 2 * Math.PI * uniform());
+    const { data } = randomFourierFeatures(x, { sigma: 0.7, features: 5, generator: seeded(12) });
+    const expected = x.flatMap((row) =>
+      omega.map((w, i) => Math.sqrt(2 / 5) * Math.cos(linear(w, row) + (phases[i] as number))),
+    );
+    for (const [o, value] of expected.entries()) near(data[o] as number, value, 1, 1e-13);
+  });
+
+  test("pairs must fit", () => {
+    const options = { sigma: 1, generator: seeded(1) };
+    expect(() => randomFourierHsic([[1], [2]], [[1], [2], [3]], options)).toThrow(/rows of Y: 3, expected 2/);
+  });
+
   test("inner products tend to the RBF kernel, HSIC to the exact one", () => {
     const generator = seeded(77);
     const x = normalMatrix(generator, 120, 3);
@@ -527,6 +553,7 @@ describe("what has no value is an error", () => {
     ["rows that are not paired", () => hsic([[1], [2]], [[1], [2], [3]]), "dimension-mismatch"],
     ["three rows under the unbiased estimator", () => hsic([[1], [2], [3]], [[1], [2], [3]]), "too-few"],
     ["NaN", () => hsic([[1], [2], [3], [Number.NaN]], [[1], [2], [3], [4]]), "not-finite"],
+    ["NaN in the first place", () => hsic([[Number.NaN], [2], [3], [4]], [[1], [2], [3], [4]]), "not-finite"],
     ["ragged rows", () => hsic([[1], [2, 3], [3], [4]], [[1], [2], [3], [4]]), "dimension-mismatch"],
     [
       "a matrix of another size than it says",

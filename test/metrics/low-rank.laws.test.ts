@@ -16,6 +16,7 @@ import {
   singularValuesOf,
   subspaceOverlap,
 } from "../../src/metrics/index.js";
+import { orthonormalised } from "../../src/metrics/matrix.js";
 import { normalMatrix, seeded } from "./generator.js";
 import { law, near } from "./laws.js";
 import { average, euclid, multiply, type Rows, transpose } from "./twins.js";
@@ -99,6 +100,15 @@ describe("low-rank measures equal those of the product", () => {
     );
     expect(values).toEqual([...values].sort((a, b) => b - a));
   });
+
+  law(
+    "singular values scale with delta-W, to the very same digits",
+    [pair, fc.integer({ min: -60, max: 60 })],
+    ([one], e) => {
+      const scaled = [...singularValuesOf({ ...one, scale: one.scale * 2 ** e })];
+      expect(scaled).toEqual([...singularValuesOf(one)].map((value) => 2 ** e * value));
+    },
+  );
 
   law("rows keep their distances", [pair], ([one]) => {
     const rows = lowRankRows(one);
@@ -189,6 +199,47 @@ describe("low-rank measures on cases with a known answer", () => {
     };
     near(lowRankHsic(moved, two), lowRankHsic(one, two), 100);
     expect(Math.abs(hsic(moved.A, two.A) / hsic(one.A, two.A) - 1)).toBeGreaterThan(0.05);
+  });
+
+  test("planes that share a line and are at right angles else overlap by half", () => {
+    const across = (i: number, j: number): LowRank => ({
+      B: Array.from({ length: 4 }, (_, row) => [row === i ? 1 : 0, row === j ? 2 : 0]),
+      A: [e(3, 0), e(3, 1)],
+    });
+    expect(subspaceOverlap(across(0, 1), across(0, 2))).toBeCloseTo(0.5, 12);
+    expect(subspaceOverlap(across(0, 1), across(2, 3))).toBeCloseTo(0, 12);
+  });
+
+  test("bases are at right angles to the last digit, also of columns that nearly coincide, at any size", () => {
+    const generator = seeded(14);
+    const [base, ...others] = [0, 1, 2].map(() => normalMatrix(generator, 1, 6)[0] as number[]) as [
+      number[],
+      number[],
+      number[],
+    ];
+    for (const size of [1, 2 ** -60]) {
+      const columns = [base, ...others.map((other) => base.map((x, i) => x + 1e-9 * (other[i] as number)))];
+      const rows = base.map((_, i) => columns.map((column) => size * (column[i] as number)));
+      const { q, r } = orthonormalised({ data: Float64Array.from(rows.flat()), rows: 6, columns: 3 });
+      const at = (m: { data: Float64Array; columns: number }, i: number, j: number): number =>
+        m.data[i * m.columns + j] as number;
+      for (let i = 0; i < 3; i++) {
+        for (let j = 0; j < 3; j++) {
+          const dot = base.reduce((sum, _, k) => sum + at(q, k, i) * at(q, k, j), 0);
+          near(dot, i === j ? 1 : 0, 1, 1e-14);
+        }
+      }
+      rows.forEach((row, i) => {
+        row.forEach((x, j) => {
+          near(
+            [0, 1, 2].reduce((sum, k) => sum + at(q, i, k) * at(r, k, j), 0),
+            x,
+            size,
+            1e-14,
+          );
+        });
+      });
+    }
   });
 
   test("singular values are found to full relative accuracy, also small ones", () => {
@@ -339,6 +390,14 @@ describe("interference summary", () => {
     });
     expect(summary.layers[1]?.effectiveRanks).toEqual([effectiveRank(one), null]);
     expect(summary.mean.pairs[0]?.cka).toBe(summary.layers[0]?.pairs[0]?.cka);
+  });
+
+  test("what is missing is null, what is wrong is an error", () => {
+    const short: LowRank = { A: [[1, 2]], B: [[1], [2], [3]] };
+    const [found] = interference(["a", "b"], [{ layer: "q", vectors: [short, short] }]).layers;
+    expect(found?.pairs[0]).toMatchObject({ hsic: null, debiasedCka: null, cosine: 1 });
+    const other: LowRank = { A: [[1, 2]], B: [[1], [2], [3], [4]] };
+    expect(() => interference(["a", "b"], [{ layer: "q", vectors: [short, other] }])).toThrow(/shapes differ/);
   });
 
   test("layers and values must fit", () => {

@@ -45,7 +45,7 @@ const SUBJECTS = {
   hsic: "independence.laws",
   "independence-tests": "independence.laws",
   "random-fourier": "independence.laws",
-  matrix: "low-rank.laws",
+  matrix: "low-rank.laws independence.laws",
   "low-rank": "low-rank.laws",
   interference: "low-rank.laws",
   bootstrap: "bootstrap",
@@ -154,7 +154,7 @@ function counted(code) {
     if (/^(For|While|DoWhile)Statement$/.test(node.type ?? "")) {
       const pass = "(passes.left-- > 0 || noPassLeft())";
       if (node.test) inserts.push([node.test.start, `${pass} && (`], [node.test.end, ")"]);
-      else inserts.push([node.update?.start ?? node.body.start, `${pass};`]);
+      else inserts.push([node.body.start, `{${pass};`], [node.body.end, "}"]);
     }
     for (const key of Object.keys(node)) if (key !== "type") walk(node[key]);
   };

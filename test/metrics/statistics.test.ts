@@ -28,6 +28,7 @@ import {
   variance,
   wilsonInterval,
 } from "../../src/metrics/index.js";
+import { shuffle, uniformIndex } from "../../src/metrics/random.js";
 import { normals, seeded } from "./generator.js";
 import { anyPoints, law, near, real } from "./laws.js";
 import { average } from "./twins.js";
@@ -239,6 +240,29 @@ test("every subset while there are at most as many as asked for, else so many ra
   expect(draws).toBe(5 * 251);
 });
 
+describe("draws", () => {
+  const listed = (draws: readonly number[]): { next: () => number; left: () => number } => {
+    const rest = [...draws];
+    return { next: () => rest.shift() ?? Number.NaN, left: () => rest.length };
+  };
+
+  test("an index takes no draw from the end of the range, which would favour the first ones", () => {
+    // 2³² is 1 more than a multiple of 3: the last draw of all has no partners
+    expect(uniformIndex(listed([0xffffffff, 0xfffffffe]), 3)).toBe(2);
+    expect(uniformIndex(listed([-1, 7]), 3)).toBe(1);
+    expect(uniformIndex(listed([0xffffffff]), 4)).toBe(3);
+  });
+
+  test("a shuffle is Fisher and Yates', with a draw for each place but the first", () => {
+    const values = Int32Array.of(10, 11, 12, 13);
+    const generator = listed([0, 1, 1, 5]);
+    shuffle(values, generator);
+    // 3 ↔ 0, 2 ↔ 1, 1 ↔ 1
+    expect([...values]).toEqual([13, 12, 11, 10]);
+    expect(generator.left()).toBe(1);
+  });
+});
+
 test("a permutation test draws 32 signs at a time, and no more", () => {
   let draws = 0;
   const generator = { next: () => draws++ };
@@ -417,6 +441,7 @@ describe("minimal detectable effect", () => {
     near(minimalDetectableEffect(2, { level: 0.9, power: 0.9 }), 2 * (1.6448536269514722 + 1.2815515655446004));
     near(minimalDetectableEffect(1, { degrees: 4 }), 2.7764451051977987 + studentQuantile(0.6, 4));
     expect(minimalDetectableEffect(0)).toBe(0);
+    near(minimalDetectableEffect(1, { degrees: 1 }), 12.706204736174694 + studentQuantile(0.6, 1));
   });
 
   test("is seen with the power that was asked for", () => {
@@ -434,6 +459,7 @@ describe("minimal detectable effect", () => {
       [1, { power: 0.4 }],
       [1, { level: 1 }],
       [1, { degrees: 0 }],
+      [Number.POSITIVE_INFINITY, {}],
     ] as const) {
       expect(() => minimalDetectableEffect(error, options)).toThrow(/must/);
     }
