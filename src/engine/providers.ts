@@ -73,6 +73,9 @@ async function probe(target: Target, constants: ConstantStorage): Promise<Missin
   const model = probeModel(target, constants);
   const { code, output } = await runNode(PROBE, [library, model, target, `${PROBED}`, unfolded]);
   if (code === 0 && output === "sums are right") return undefined;
+  if (constants === "float16" && /requires f16/.test(output)) {
+    return { reason: "its device has no 16-bit floats", remedy };
+  }
   return { reason: oneLine(output) || `its probe ended with code ${code}`, remedy };
 }
 

@@ -27,7 +27,11 @@ export type MemoryUse = "lean" | "arena";
 /** Which side of a product is transposed, and how, is decided when it is recorded (`kernels/product.ts`). */
 const LEFT_OUT = ["MatmulTransposeFusion"];
 /** These would make 32-bit constants of 16-bit ones when the session is opened, or keep one copy for the whole run. */
-export const UNFOLDED = ["ConstantFolding", "CommonSubexpressionElimination"];
+export const UNFOLDED = [
+  "ConstantFolding",
+  "FuseFp16InitializerToFp32NodeTransformer",
+  "CommonSubexpressionElimination",
+];
 
 export async function createSession(
   model: Uint8Array,
