@@ -2,6 +2,7 @@
 // dependencies for Linux x64, the Vulkan loader, the benchmark, and one command that checks and measures everything.
 //
 //   npm run build && node scripts/gpu-bundle.mjs [--out mva-bench-gpu.tar.xz] [--vulkan-loader libvulkan.so.1] [--compress xz|gz]
+//                                               [--dist dist]
 //
 // There: tar xJf mva-bench-gpu.tar.xz && mva-bench-gpu/check results      (docs/gpu/README.md)
 import { spawnSync } from "node:child_process";
@@ -29,6 +30,7 @@ const { values: options } = parseArgs({
     out: { type: "string", default: "mva-bench-gpu.tar.xz" },
     "vulkan-loader": { type: "string" },
     compress: { type: "string" },
+    dist: { type: "string", default: join(root, "dist") },
   },
 });
 const fail = (line) => {
@@ -36,7 +38,8 @@ const fail = (line) => {
   process.exit(1);
 };
 if (process.platform !== "linux" || process.arch !== "x64") fail("packs for Linux x64, and runs there only");
-if (!existsSync(join(root, "dist/cli/main.js"))) fail("dist/ is missing: npm run build first");
+const dist = resolve(options.dist);
+if (!existsSync(join(dist, "cli/main.js"))) fail(`${dist} is missing: npm run build first`);
 
 const work = mkdtempSync(join(tmpdir(), "mva-bench-gpu-"));
 const stage = join(work, "mva-bench-gpu");
@@ -61,8 +64,8 @@ try {
 
 function packApplication() {
   const app = join(stage, "app");
+  cpSync(dist, join(app, "dist"), { recursive: true, filter: (file) => !file.endsWith(".d.ts") });
   for (const path of [
-    "dist",
     "datasets",
     "benchmarks/suites",
     "benchmarks/perf",
@@ -163,7 +166,12 @@ part() {
 part doctor run doctor
 part contract run engine check "$engine"
 part same-results run doctor --verify-engine "$engine"
-part figures "$here/bin/node" "$here/app/benchmarks/perf/gpu.mjs" --engine "$engine" --sizes "$sizes" --out "$results/figures.json"
+# PyTorch, where this machine has one, is the rival on the same card.
+peer=
+for python in "\${PYTHON:-python3}" python; do
+  "$python" -c "import torch; assert torch.cuda.is_available()" > /dev/null 2>&1 && peer="--peer $python" && break
+done
+part figures "$here/bin/node" "$here/app/benchmarks/perf/gpu.mjs" --engine "$engine" --sizes "$sizes" $peer --out "$results/figures.json"
 part run run run "$suite" --engine "$engine" --out "$results/run" --display none
 for name in run.json summary.json report.md; do [ -e "$results/run/$name" ] && cp "$results/run/$name" "$results/"; done
 rm -rf "$results/run"

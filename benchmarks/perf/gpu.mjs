@@ -1,6 +1,7 @@
 /**
  * Decoders of 3, 30 and 120 million parameters on a GPU engine and on `cpu`: train step (every weight, and LoRA), generation at
- * batch 64 and 1,024, bytes over the bus, share of the engine's own rate in a large product; PyTorch's eager step where it is.
+ * batch 64 and 1,024, scoring of as many replies, bytes over the bus, share of the engine's own rate in a large product;
+ * PyTorch's eager and compiled steps where it is.
  * Every figure is a ratio within one run. docs/gpu/ holds what came out.
  *
  *   node benchmarks/perf/gpu.mjs [--engine webgpu] [--sizes 3,30,120|tiny] [--rounds 5] [--batches 64,1024] [--new-tokens 64]
@@ -14,6 +15,7 @@ import { float32, openEngine } from "../../dist/engine/index.js";
 import { initAdapter, singleAdapter } from "../../dist/lm/adapters.js";
 import { decoderHidden, logitsAt } from "../../dist/lm/decoder.js";
 import { Generator } from "../../dist/lm/generate.js";
+import { SequenceScorer } from "../../dist/lm/sequence-scorer.js";
 import { targetLogProbs } from "../../dist/lm/target-log-probs.js";
 import { stepFlops, trainStep } from "./decoder-step.mjs";
 import { median, timed } from "./generation-model.mjs";
@@ -67,9 +69,12 @@ for (const name of options.sizes.split(",")) {
     say(JSON.stringify(found.peer));
   }
   found.generation = {};
+  found.scoring = {};
   for (const batch of options.batches.split(",").map(Number)) {
     found.generation[batch] = await generation(config, batch);
-    say(`batch ${batch}: ${JSON.stringify(found.generation[batch])}`);
+    say(`generation at batch ${batch}: ${JSON.stringify(found.generation[batch])}`);
+    found.scoring[batch] = await scoring(config, batch);
+    say(`scoring of ${batch} replies: ${JSON.stringify(found.scoring[batch])}`);
   }
   results.sizes[name] = found;
 }
@@ -212,6 +217,36 @@ async function generation(config, batch) {
     tokensPerSecond: ours.tokensPerSecond,
     ...(ours.bytes === undefined ? {} : { bytesPerToken: ours.bytes / (batch * newTokens) }),
     ...(theirs === null ? {} : { timesAsFast: ours.tokensPerSecond / theirs.tokensPerSecond }),
+  };
+}
+
+/** Log-probabilities and KL of replies under an adapter and its base: what scoring does beside generation. */
+async function scoring(config, batch) {
+  const { weights } = trainStep(config, 1, 8);
+  const adapter = { rank: RANK, alpha: 2 * RANK, targets: ["q_proj", "k_proj", "v_proj", "o_proj"] };
+  const { tensors } = initAdapter(config, adapter, 1);
+  const tokens = (count, phase) =>
+    Int32Array.from({ length: count }, (_, t) => 3 + ((7 * phase + 11 * t) % (config.vocabSize - 3)));
+  const rows = Array.from({ length: batch }, (_, i) => ({
+    prompt: tokens(12, i),
+    response: tokens(newTokens, i + 1),
+    coefficients: [1],
+  }));
+  const open = async (on) => {
+    const scorer = new SequenceScorer(on, { config, weights }, [{ config: adapter, tensors }]);
+    const first = await scorer.score(rows);
+    const times = [];
+    for (let round = 0; round < Math.min(3, rounds); round++) times.push(await timed(1, () => scorer.score(rows)));
+    await scorer.dispose();
+    return { ms: median(times), sample: first[0].logProbs[0] };
+  };
+  const ours = await open(engine);
+  const theirs = rival === null ? null : await open(rival);
+  if (theirs !== null && !(Math.abs(ours.sample - theirs.sample) <= 1e-3 * Math.abs(theirs.sample)))
+    throw new Error(`log-probabilities differ: ${ours.sample} where ${rival.id} has ${theirs.sample}`);
+  return {
+    repliesPerSecond: (1000 * batch) / ours.ms,
+    ...(theirs === null ? {} : { timesAsFast: theirs.ms / ours.ms }),
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Engine, Program } from "../engine/engine.js";
-import { float32 } from "../engine/engine.js";
+import { float32, hasOwnMemory } from "../engine/engine.js";
 import { FittingRows } from "../engine/fitting-rows.js";
 import type { Adapter, Bank } from "./adapters.js";
 import { mixBank, stackBank } from "./adapters.js";
@@ -31,12 +31,13 @@ export interface SequenceScore {
   readonly kl: number;
 }
 
-/** Rows of one pass. */
-const ROWS = 16;
+/** Rows of one pass: on a processor as many as its caches like, on a card enough to keep it busy. */
+const ROWS = { host: 16, device: 128 };
 const MAX_EXECUTABLES = 16;
 
 export class SequenceScorer {
   private readonly executables = new ExecutableCache(MAX_EXECUTABLES);
+  private readonly rows: number;
   private readonly fitting: FittingRows;
   private bank: Bank;
 
@@ -45,6 +46,7 @@ export class SequenceScorer {
     private readonly model: Model,
     adapters: readonly Adapter[],
   ) {
+    this.rows = hasOwnMemory(engine.id) ? ROWS.device : ROWS.host;
     this.fitting = new FittingRows(engine, "replies to score");
     this.bank = stackBank(adapters);
   }
@@ -68,7 +70,7 @@ export class SequenceScorer {
     }
     const scores: SequenceScore[] = [];
     for (const [length, members] of buckets) {
-      await this.fitting.inParts(members, ROWS, async (batch) => {
+      await this.fitting.inParts(members, this.rows, async (batch) => {
         signal?.throwIfAborted();
         const scored = await this.scoreBatch(
           batch.map((index) => rows[index] as ScoredRow),
@@ -86,7 +88,11 @@ export class SequenceScorer {
 
   private async scoreBatch(rows: readonly ScoredRow[], length: number): Promise<SequenceScore[]> {
     const selected = bucketLength(rows.reduce((sum, row) => sum + row.response.length, 0));
-    const shape: SequenceShape = { rows: this.fitting.of(rows.length <= ROWS / 4 ? ROWS / 4 : ROWS), length, selected };
+    const shape: SequenceShape = {
+      rows: this.fitting.of(rows.length <= this.rows / 4 ? this.rows / 4 : this.rows),
+      length,
+      selected,
+    };
     const { inputs, offsets } = packSequences(rows, shape);
     const size = this.bank.size;
     const coefficients = float32([shape.rows, size]);

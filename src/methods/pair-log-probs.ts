@@ -6,8 +6,7 @@
  * who asked: no method's bits depend on another's.
  */
 import { setImmediate } from "node:timers/promises";
-import { FittingRows } from "../engine/fitting-rows.js";
-import type { Engine, HostTensor, TensorMap } from "../engine/index.js";
+import { type Engine, FittingRows, type HostTensor, hasOwnMemory, type TensorMap } from "../engine/index.js";
 import type { AdapterConfig } from "../lm/adapters.js";
 import { singleAdapter } from "../lm/adapters.js";
 import type { DecoderConfig } from "../lm/config.js";
@@ -18,9 +17,8 @@ import { fewShapes, SHAPE_WORTH, shapeFor, shapeKey, tightShape } from "./batche
 import type { ArtefactRef, TaskEnv } from "./task.js";
 import { contentKey } from "./task.js";
 
-/** Tokens, padding included, that a chunk may have. */
-const CHUNK_TOKENS = 4096;
-const CHUNK_ROWS = 64;
+/** Tokens, padding included, and rows that a chunk may have: on a card enough to keep it busy. */
+const CHUNK = { host: { tokens: 4096, rows: 64 }, device: { tokens: 32_768, rows: 256 } };
 const SHAPES = 4;
 
 interface Chunk {
@@ -56,7 +54,7 @@ export class PairLogProbs {
     const known = this.#tables.get(key);
     if (known !== undefined) return known;
     const pairs = env.pairs[value] ?? [];
-    const chunks = chunksOf(pairs, env.model.config);
+    const chunks = chunksOf(pairs, env.model.config, hasOwnMemory(env.engine.id) ? CHUNK.device : CHUNK.host);
     const chunkOf = new Int32Array(pairs.length);
     chunks.forEach((chunk, i) => {
       for (const row of chunk.rows) chunkOf[row] = i;
@@ -158,7 +156,11 @@ export function pairAt(env: TaskEnv, value: string, row: number): TaskEnv["pairs
   return pair;
 }
 
-function chunksOf(pairs: readonly PairRow[], config: DecoderConfig): Chunk[] {
+function chunksOf(
+  pairs: readonly PairRow[],
+  config: DecoderConfig,
+  most: { readonly tokens: number; readonly rows: number },
+): Chunk[] {
   const lengths = pairs.map(pairLength);
   const order = pairs.map((_, i) => i).sort((a, b) => (lengths[b] ?? 0) - (lengths[a] ?? 0) || a - b);
   const cost = ({ rows, length, selected }: PairShape) =>
@@ -166,7 +168,7 @@ function chunksOf(pairs: readonly PairRow[], config: DecoderConfig): Chunk[] {
   const planned: { rows: number[]; shape: PairShape }[] = [];
   for (let start = 0; start < order.length; ) {
     const longest = lengths[order[start] ?? 0] ?? 1;
-    const size = Math.max(1, Math.min(CHUNK_ROWS, Math.floor(CHUNK_TOKENS / longest)));
+    const size = Math.max(1, Math.min(most.rows, Math.floor(most.tokens / longest)));
     const rows = order.slice(start, start + size);
     const members = rows.flatMap((row) => pairs[row] ?? []);
     planned.push({ rows, shape: { ...tightShape(members), rows: size } });

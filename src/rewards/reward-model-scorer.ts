@@ -1,5 +1,5 @@
 /** Judges replies with a reward model: batched, rows of like length together, one forward pass a reply. */
-import type { Engine, Executable, Program, Signature } from "../engine/engine.js";
+import { type Engine, type Executable, hasOwnMemory, type Program, type Signature } from "../engine/engine.js";
 import { FittingRows } from "../engine/fitting-rows.js";
 import { bucketLength } from "../lm/buckets.js";
 import type { SequenceRow } from "../lm/sequences.js";
@@ -25,6 +25,8 @@ export interface RewardModelScorerOptions {
   readonly note?: string;
 }
 
+const ROWS = { host: 64, device: 256 };
+
 export class RewardModelScorer implements Scorer {
   readonly values: readonly string[];
   readonly #model: RewardModel;
@@ -40,8 +42,9 @@ export class RewardModelScorer implements Scorer {
     this.values = model.values;
     this.#model = model;
     this.#options = options;
-    this.#batchRows = options.batchRows ?? 64;
-    this.#fitting = new FittingRows(options.programs.engine, "replies to judge");
+    const { engine } = options.programs;
+    this.#batchRows = options.batchRows ?? (engine !== undefined && hasOwnMemory(engine.id) ? ROWS.device : ROWS.host);
+    this.#fitting = new FittingRows(engine, "replies to judge");
   }
 
   describe(): string {
