@@ -8,7 +8,7 @@
  *                                [--against cpu|none] [--peer PYTHON] [--out FILE.json]
  */
 import { writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import { float32, openEngine } from "../../dist/engine/index.js";
@@ -41,17 +41,18 @@ const { values: options } = parseArgs({
     out: { type: "string" },
   },
 });
+const threads = availableParallelism();
 const rounds = Number(options.rounds);
 const newTokens = Number(options["new-tokens"]);
 const say = (line) => process.stderr.write(`${line}\n`);
 
-const engine = await openEngine(options.engine, { threads: cpus().length });
-const rival = options.against === "none" ? null : await openEngine(options.against, { threads: cpus().length });
+const engine = await openEngine(options.engine, { threads });
+const rival = options.against === "none" ? null : await openEngine(options.against, { threads });
 const results = {
   engine: engine.id,
   against: rival?.id ?? null,
   node: process.version,
-  cpu: `${cpus()[0]?.model.trim()}, ${cpus().length} threads`,
+  cpu: `${cpus()[0]?.model.trim() ?? "unknown"}, ${threads} threads`,
   productGflops: await productGflops(engine, options.sizes === "tiny" ? 128 : 4096),
   sizes: {},
 };
