@@ -255,7 +255,19 @@ describe("bootstrap of hypervolume", () => {
   });
 
   test("three seeds are enough: the interval and p-value for few clusters, with what the prompts share", () => {
-    const [a, b] = both(scored(3, 30, 0.2), { generator: seeded(3), resamples: 50 });
+    const common = normals(seeded(8), 30);
+    const data = scored(3, 30, 0.2);
+    const luck = {
+      ...data,
+      methods: data.methods.map((method) => ({
+        ...method,
+        seeds: method.seeds.map((own) =>
+          own.map((scores) => Array.from(scores, (x, i) => x + (common[i % 30] as number))),
+        ),
+      })),
+    };
+    const [a, b] = both(luck, { generator: seeded(3), resamples: 50 });
+    expect(sharedPromptVariance(a.withoutPromptOfSeed)).toBeGreaterThan(0.01);
     for (const method of [a, pairedDifference(a, b)]) {
       const shared = sharedPromptVariance(method.withoutPromptOfSeed);
       expect(uncertaintyOf(method, 0.9).seeds).toEqual({

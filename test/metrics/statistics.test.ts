@@ -301,6 +301,15 @@ describe("tests of differences", () => {
     },
   );
 
+  law(
+    "tenths, which no double holds, have the p-value of whole numbers: sums that differ by rounding only are ties",
+    [fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 6, maxLength: 10 })],
+    (whole) => {
+      const p = (values: number[]): number => pairedPermutationTest(values, { generator: seeded(1) }).p;
+      expect(p(whole.map((x) => x / 10))).toBe(p(whole));
+    },
+  );
+
   test("sums that differ by rounding only are ties", () => {
     expect(pairedPermutationTest([0.1, 0.2, 0.3, -0.6], { generator: seeded(1) }).p).toBe(1);
   });
