@@ -33,17 +33,21 @@ const { values: options } = parseArgs({
   options: {
     engine: { type: "string", default: "webgpu" },
     sizes: { type: "string", default: "3,30,120" },
-    rounds: { type: "string", default: "5" },
-    batches: { type: "string", default: "64,1024" },
-    "new-tokens": { type: "string", default: "64" },
+    rounds: { type: "string" },
+    batches: { type: "string" },
+    "new-tokens": { type: "string" },
     against: { type: "string", default: "cpu" },
     peer: { type: "string" },
     out: { type: "string" },
   },
 });
 const threads = availableParallelism();
-const rounds = Number(options.rounds);
-const newTokens = Number(options["new-tokens"]);
+// The tiny size is for trying the script out on a driver in software: what it times means nothing.
+const usual =
+  options.sizes === "tiny" ? { rounds: 1, batches: "2,8", tokens: 8 } : { rounds: 5, batches: "64,1024", tokens: 64 };
+const rounds = Number(options.rounds ?? usual.rounds);
+const batches = (options.batches ?? usual.batches).split(",").map(Number);
+const newTokens = Number(options["new-tokens"] ?? usual.tokens);
 const say = (line) => process.stderr.write(`${line}\n`);
 
 const engine = await openEngine(options.engine, { threads });
@@ -71,7 +75,7 @@ for (const name of options.sizes.split(",")) {
   }
   found.generation = {};
   found.scoring = {};
-  for (const batch of options.batches.split(",").map(Number)) {
+  for (const batch of batches) {
     found.generation[batch] = await generation(config, batch);
     say(`generation at batch ${batch}: ${JSON.stringify(found.generation[batch])}`);
     found.scoring[batch] = await scoring(config, batch);

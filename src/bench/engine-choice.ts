@@ -85,9 +85,19 @@ export function speedShape(suite: Suite, config: DecoderConfig, tokenizer: Token
   };
 }
 
-/** Times engines in processes of their own, at one worker a thread where the run has so many. */
-export function engineTimer(shape: SpeedShape, threads: number): (engine: EngineId) => Promise<SpeedOrReason> {
+/**
+ * Times engines in processes of their own, at one worker a thread where the run has so many.
+ * @param say told one line before the first
+ */
+export function engineTimer(
+  shape: SpeedShape,
+  threads: number,
+  say: (line: string) => void,
+): (engine: EngineId) => Promise<SpeedOrReason> {
+  let said = false;
   return (engine) => {
+    if (!said) say("timing the engines that work here, once for this machine and suite: some seconds each");
+    said = true;
     const order: SpeedOrder = { engine, workers: workersFor(engine, threads), shape };
     return new Promise((resolve) => {
       const script = new URL("./engine-speed-process.js", import.meta.url).pathname;

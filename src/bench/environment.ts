@@ -91,6 +91,7 @@ export async function fastestEngine(
   suite: Suite,
   model: { readonly config: DecoderConfig; readonly tokenizer: Tokenizer },
   threads: number,
+  say: (line: string) => void,
 ): Promise<EngineChoice> {
   const { probeEngines } = await import("../engine/index.js");
   const { chooseEngine, engineTimer, remembering, speedShape } = await import("./engine-choice.js");
@@ -98,7 +99,7 @@ export async function fastestEngine(
   const shape = speedShape(suite, model.config, model.tokenizer);
   const { versions, hardware } = environment();
   const host = { folder: storeFolder(process.env), versions, hardware };
-  return chooseEngine(probes, remembering(engineTimer(shape, threads), host, shape, threads, probes));
+  return chooseEngine(probes, remembering(engineTimer(shape, threads, say), host, shape, threads, probes));
 }
 
 /** Shell words that make a run again. */

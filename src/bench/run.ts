@@ -56,7 +56,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   const config = given?.model.config ?? scratchConfig(suite, tokenizer);
   let engine: EngineId;
   if (wanted === "auto") {
-    const choice = await fastestEngine(suite, { config, tokenizer }, options.threads);
+    const choice = await fastestEngine(suite, { config, tokenizer }, options.threads, options.onNotice);
     notices.push(`engine: ${choice.why}`);
     engine = choice.engine;
   } else engine = wanted;
