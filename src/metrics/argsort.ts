@@ -10,15 +10,21 @@ const FEW = 32;
 /** Room that short calls borrow: for a hundred points, allocating takes longer than sorting. */
 const ROOM = 4096;
 let keysRoom: Float64Array | undefined;
+let orderRoom: Int32Array | undefined;
 let endsRoom: Int32Array | undefined;
 
 /**
  * @param keys finite, without negative zero; the first `n` are sorted
  * @param tie order of elements of equal keys, by index; default the order of the indices
+ * @param order where the result goes, of length `n`
  * @returns indices `order` with `keys[order[i]]` ascending
  */
-export function argsort(keys: Float64Array, n = keys.length, tie?: (i: number, j: number) => number): Int32Array {
-  const order = new Int32Array(n);
+export function argsort(
+  keys: Float64Array,
+  n = keys.length,
+  tie?: (i: number, j: number) => number,
+  order: Int32Array = new Int32Array(n),
+): Int32Array {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   let sorted = true;
@@ -86,10 +92,12 @@ function deal(
   }
 }
 
-/** Order of row-major points by coordinate `k`, ascending, ties in index order. */
+/** Order of row-major points by coordinate `k`, ascending, ties in index order; the next call may take it over. */
 export function orderBy(data: Float64Array, dimension: number, k: number, count: number): Int32Array {
+  if (count > ROOM) return argsort(column(data, dimension, k, count));
   keysRoom ??= new Float64Array(ROOM);
-  return argsort(column(data, dimension, k, count, count < ROOM ? keysRoom : undefined), count);
+  orderRoom ??= new Int32Array(ROOM);
+  return argsort(column(data, dimension, k, count, keysRoom), count, undefined, orderRoom.subarray(0, count));
 }
 
 /** Column `k` of row-major points, in `out`. */

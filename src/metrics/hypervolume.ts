@@ -81,6 +81,10 @@ export type HypervolumeResult =
       readonly ignored: number;
     };
 
+/** For a hundred points, allocating takes as long as computing: what a call needs is kept, up to so many points. */
+const ROOM = 1200;
+let pointsRoom: Float64Array | undefined;
+
 /**
  * Hypervolume: the Lebesgue measure of what the points dominate within the reference, HV(A; r) = Leb(∪ₐ [a, r]).
  *
@@ -94,7 +98,8 @@ export function hypervolume(points: Points, options: HypervolumeOptions): Hyperv
   const { estimate, sense } = options;
   const dimension = options.reference.length;
   const reference = minimisedPoint(options.reference, sense, "reference");
-  const all = minimised(points, sense, "points", dimension);
+  pointsRoom ??= new Float64Array(4 * ROOM);
+  const all = minimised(points, sense, "points", dimension, pointsRoom);
   const indices = insideOf(all, reference);
   const inside = indices === undefined ? all : gather(all, indices);
   const counted = inside.count;
@@ -133,9 +138,8 @@ export function normalisedHypervolume(
   return result.kind === "exact" ? { ...result, value: result.value / box } : result;
 }
 
-/** Sweeps with their buffers, by number of objectives: for a hundred points, allocating takes as long as computing. */
+/** Sweeps with their buffers, by number of objectives. */
 const sweeps: (SmallSweep3d | Wfg | undefined)[] = [];
-const ROOM = 1200;
 
 /** Exact volume of minimised points, all strictly better than the reference. */
 export function exactVolume(data: Float64Array, count: number, reference: Float64Array): number {

@@ -50,6 +50,7 @@ export function senseSigns(sense: Sense, dimension: number): Float64Array {
  * Copies points into minimised form.
  *
  * @param what how errors name these points ("points", "reference set")
+ * @param room taken where it is large enough: the result then lasts until it is given again
  * @throws MetricsError `dimension-mismatch`, `not-finite`
  */
 export function minimised(
@@ -57,6 +58,7 @@ export function minimised(
   sense: Sense,
   what = "points",
   dimension = pointDimension(points),
+  room?: Float64Array,
 ): PackedPoints {
   const signs = senseSigns(sense, dimension);
   const source = isPointSet(points) ? points.data : flattened(points, dimension, what);
@@ -65,7 +67,8 @@ export function minimised(
     mustEqual(pointDimension(points), dimension, `${what}: coordinates`);
     mustEqual(source.length, Math.floor(count) * dimension, `${what}: numbers`);
   }
-  const data = new Float64Array(source.length);
+  const size = source.length;
+  const data = room !== undefined && size <= room.length ? room.subarray(0, size) : new Float64Array(size);
   for (let i = 0, k = 0; i < source.length; i++) {
     const x = source[i] as number;
     if (x - x !== 0) {

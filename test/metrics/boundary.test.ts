@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   hypervolume,
+  hypervolumeContributions,
   igd,
   MetricsError,
   nondominated,
@@ -8,6 +9,30 @@ import {
   type Objective,
   type Points,
 } from "../../src/metrics/index.js";
+import { minimised } from "../../src/metrics/point-set.js";
+import { seeded } from "./generator.js";
+
+describe("room that calls share", () => {
+  test("what a call found is not touched by the next one, of any size and number of objectives", () => {
+    const generator = seeded(3);
+    const make = (n: number, d: number): number[][] =>
+      Array.from({ length: n }, () => Array.from({ length: d }, () => (generator.next() >>> 0) / 2 ** 32));
+    const sets = [5, 900, 40, 1300, 1, 5000].flatMap((n) => [2, 3].map((d) => make(n, d)));
+    const of = (set: number[][]): [unknown, unknown, unknown] => {
+      const reference = new Array<number>((set[0] as number[]).length).fill(0);
+      const options = { reference, sense: "max" } as const;
+      const few = set.slice(0, 60);
+      return [
+        hypervolume(set, options),
+        hypervolumeContributions(few, options),
+        normalisedHypervolume(few, { ...options, ideal: reference.map(() => 1) }),
+      ];
+    };
+    const first = sets.map(of);
+    const second = [...sets].reverse().map(of).reverse();
+    expect(second).toEqual(first);
+  });
+});
 
 function codeOf(action: () => unknown): string {
   try {
@@ -117,6 +142,8 @@ describe("one sense at the boundary", () => {
   });
 
   test("negative zero is zero", () => {
+    expect([...minimised([[0, -0]], "max").data]).toEqual([0, 0]);
+    expect([...minimised([[0, -0]], "min").data]).toEqual([0, 0]);
     expect(
       hypervolume(
         [
