@@ -7,7 +7,7 @@
  *     <store>/tensorflow-cpu-2.21.0/tensorflow/…
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -16,7 +16,16 @@ export type Env = Readonly<Record<string, string | undefined>>;
 export function storeFolder(env: Env): string {
   if (env.MVA_BENCH_ENGINES !== undefined && env.MVA_BENCH_ENGINES !== "") return env.MVA_BENCH_ENGINES;
   const data = env.XDG_DATA_HOME !== undefined && env.XDG_DATA_HOME !== "" ? env.XDG_DATA_HOME : undefined;
-  return join(data ?? join(env.HOME ?? homedir(), ".local", "share"), "mva-bench", "engines");
+  return join(data ?? join(env.HOME ?? home(), ".local", "share"), "mva-bench", "engines");
+}
+
+/** In a container a process may run as a user whom nobody has named, who has no home. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return tmpdir();
+  }
 }
 
 /** What was added, and of which parts it was made. */
