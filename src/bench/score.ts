@@ -8,8 +8,10 @@ import {
   type BootstrappedMethod,
   bootstrapHypervolume,
   EXACT_LIMIT,
+  expectedUtility,
   holm,
   type MetricRow,
+  maximumUtilityLoss,
   mean,
   metricTable,
   nadirReference,
@@ -58,6 +60,9 @@ export interface ScoreRow extends Omit<MetricRow, "method" | "hypervolume" | "hy
   readonly normalisedHypervolume: number | null;
   /** Against the best of each value in the file; null for one value. */
   readonly r2: number | null;
+  /** Over even weights: the best candidate's weighted sum on average, and the most that any weight loses to all rows together. */
+  readonly expectedUtility: number;
+  readonly maximumUtilityLoss: number;
   /** Raw units, candidates taken, all seeds: the best one's, and over all of them. */
   readonly best: readonly number[];
   readonly mean: readonly number[];
@@ -111,8 +116,8 @@ export interface ScoreReport {
 const BOOTSTRAP_LIMIT: readonly number[] = [1500, 300, 100, 50, 25, 15, 12, 10, 8];
 /** Statements about seeds need this many. */
 const FEWEST_SEEDS = 3;
-/** R2 averages over about so many evenly spread weights. */
-const R2_WEIGHTS = 200;
+/** R2 and utilities are taken over about so many evenly spread weights. */
+const EVEN_WEIGHTS = 200;
 
 /** @throws InputError in one line with file and line, also for options that do not fit the file */
 export function scoreFile(path: string, options: ScoreOptions = {}): ScoreReport {
@@ -493,9 +498,10 @@ class Scoring {
     if (sets.some(({ points }) => points.length > limit)) {
       this.#notices.push(`more than ${limit} candidates in ${dimension} values: an exact hypervolume can take minutes`);
     }
-    const weights = dimension > 2 ? simplexGrid(dimension, R2_WEIGHTS) : undefined;
+    const weights = dimension > 1 ? simplexGrid(dimension, EVEN_WEIGHTS) : [[1]];
     const boxed = ideal.every((x, k) => (sense[k] === "min" ? x < (reference[k] ?? x) : x > (reference[k] ?? x)));
-    return metricTable(sets, { sense, reference }).rows.map((row, g): ScoreRow => {
+    const { rows, referenceSet } = metricTable(sets, { sense, reference });
+    return rows.map((row, g): ScoreRow => {
       const group = this.#groups[g] as Group;
       const own = sets.filter(({ method }) => method === String(g));
       const found = measured.get(group);
@@ -517,10 +523,13 @@ class Scoring {
             ? null
             : mean(
                 own.map(
-                  ({ points }) =>
-                    r2(points, { sense, reference: ideal, ...(weights === undefined ? {} : { weights }) }).value,
+                  ({ points }) => r2(points, { sense, reference: ideal, ...(dimension > 2 ? { weights } : {}) }).value,
                 ),
               ),
+        expectedUtility: mean(own.map(({ points }) => expectedUtility(points, { sense, weights }).value)),
+        maximumUtilityLoss: mean(
+          own.map(({ points }) => maximumUtilityLoss(points, { sense, weights, referenceSet }).value),
+        ),
         best: sense.map((_, k) => this.#best(k, taken)),
         mean: sense.map((_, k) => mean(taken.map((point) => point[k] ?? Number.NaN))),
       };

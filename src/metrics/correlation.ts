@@ -4,7 +4,8 @@ import { mean } from "./intervals.js";
 /**
  * Kendall's tau-b between paired numbers: (concordant − discordant)/√((n₀ − ties in x)(n₀ − ties in y)), n₀ = n(n−1)/2.
  * Range [−1, 1]; ties cap it below 1 where they are in one variable only. Between a preference weight and the
- * value's score along a sweep it measures controllability: larger is better. O(n²). Source: Kendall 1945.
+ * value's score along a sweep it measures controllability: larger is better. Pareto-compliance: does not apply (it is not of
+ * a set). O(n²). Source: Kendall 1945.
  *
  * @throws MetricsError `dimension-mismatch`, `too-few`, `not-finite`, `undefined-value` where x or y is constant
  */
@@ -39,7 +40,8 @@ function pairs(x: ArrayLike<number>, y: ArrayLike<number>): number {
 
 /**
  * Share of steps along a sweep on which the score rises: weights in ascending order, scores of equal weights averaged,
- * strict rise counts. Range [0, 1]; 1 = the weight steers the value all the way. Sense: larger is better.
+ * strict rise counts. Range [0, 1]; 1 = the weight steers the value all the way. Sense: larger is better. Pareto-compliance:
+ * does not apply.
  *
  * @throws MetricsError `dimension-mismatch`, `not-finite`, `too-few` for fewer than two distinct weights
  */

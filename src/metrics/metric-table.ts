@@ -3,7 +3,7 @@
  * files, choosing candidates and words belong to the caller.
  */
 import { column } from "./argsort.js";
-import { averagedHausdorff, gd, igd, igdPlus } from "./distance-indicators.js";
+import { averagedHausdorff, gd, gdPlus, igd, igdPlus } from "./distance-indicators.js";
 import { extent, spacing, sparsity } from "./diversity-indicators.js";
 import { coverageBothWays, epsilonAdditive } from "./dominance-indicators.js";
 import { mustExist } from "./error.js";
@@ -38,6 +38,7 @@ export interface MetricRow {
   readonly igd: number;
   readonly igdPlus: number;
   readonly gd: number;
+  readonly gdPlus: number;
   readonly averagedHausdorff: number;
   readonly epsilonAdditive: number;
   /** Share of the reference set that the method covers, and of the method's points that the reference set covers. */
@@ -83,6 +84,7 @@ const MEASURES = {
   igd,
   igdPlus,
   gd,
+  gdPlus,
   averagedHausdorff,
   epsilonAdditive,
   sparsity,

@@ -123,6 +123,12 @@ describe("the numbers", () => {
         ).value) /
         2,
     );
+    // one candidate of b is the best for every weight, in both seeds: 3w + (1 − w), on average 2
+    expect(report.rows[1]?.expectedUtility).toBeCloseTo(2, 12);
+    // at weight (0, 1): 1 against the 3 of a's best
+    expect(report.rows[1]?.maximumUtilityLoss).toBeCloseTo(2, 12);
+    // (1, 1) is 2 short of (3, 1), and (0, 0) as far from it as its length
+    expect(report.rows[1]?.gdPlus).toBeCloseTo((2 / 2 + Math.hypot(3, 1) / 2) / 2, 12);
     expect(report.rows[1]).toMatchObject({
       best: [3, 1],
       mean: [7 / 4, 3 / 4],
