@@ -34,6 +34,11 @@ export class ExecutableCache {
     return holder;
   }
 
+  /** Gives the programs' memory back; holders keep theirs. */
+  async release(): Promise<void> {
+    await this.#executables.dispose();
+  }
+
   async dispose(): Promise<void> {
     for (const holder of this.#holders.values()) holder.dispose();
     this.#holders.clear();

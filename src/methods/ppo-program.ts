@@ -20,7 +20,8 @@ import type { OptimizerSettings } from "./method.js";
 import { RATES } from "./optimizer.js";
 import type { ParameterLayout } from "./parameters.js";
 import { clippedShare, policyLoss, valueLoss } from "./ppo-loss.js";
-import { stateSpec, trainingProgram } from "./training-program.js";
+import type { PrepareLoss } from "./training-program.js";
+import { gradientProgram, gradientSpec, stateSpec, trainingProgram } from "./training-program.js";
 
 export const VALUE_WEIGHT = "value.weight";
 export const VALUE_BIAS = "value.bias";
@@ -112,9 +113,45 @@ export function updateStep(
   shape: SequenceShape,
   settings: UpdateSettings,
 ): { program: Program; signature: Signature } {
+  return {
+    program: trainingProgram(layout, settings.optimizer, lossOf(config, shape, settings)),
+    signature: {
+      inputs: { ...placesSignature(config, shape), rates: RATES },
+      constants: base,
+      state: stateSpec(layout),
+    },
+  };
+}
+
+/** A part of a minibatch, which adds to the gradient; the same outputs but for `gradientNorm`, as shares of the minibatch's. */
+export function updatePass(
+  config: DecoderConfig,
+  base: TensorMap,
+  layout: ParameterLayout,
+  shape: SequenceShape,
+  settings: UpdateSettings,
+): { program: Program; signature: Signature } {
+  return {
+    program: gradientProgram(layout, lossOf(config, shape, settings)),
+    signature: { inputs: placesSignature(config, shape), constants: base, state: gradientSpec(layout) },
+  };
+}
+
+function placesSignature(config: DecoderConfig, shape: SequenceShape): Record<string, TensorSpec> {
   const place: TensorSpec = { dtype: "float32", shape: [shape.selected] };
   return {
-    program: trainingProgram(layout, settings.optimizer, () => (parameters, { inputs, constants }) => {
+    ...replySignature(shape),
+    oldLogProbs: place,
+    advantages: place,
+    returns: place,
+    weights: place,
+    features: { dtype: "float32", shape: [shape.selected, config.hiddenSize] },
+  };
+}
+
+function lossOf(config: DecoderConfig, shape: SequenceShape, settings: UpdateSettings): PrepareLoss {
+  return () =>
+    (parameters, { inputs, constants }) => {
       const { oldLogProbs, advantages, returns, weights, features } = inputs as TfTensors & Record<string, tf.Tensor1D>;
       const head = parameters[VALUE_WEIGHT];
       const bias = parameters[VALUE_BIAS];
@@ -134,19 +171,5 @@ export function updateStep(
         loss: tf.add(policy, tf.mul(value, settings.valueCoefficient)),
         report: { policyLoss: policy, valueLoss: value, clipped: clippedShare(logProbs, batch, settings.clip) },
       };
-    }),
-    signature: {
-      inputs: {
-        ...replySignature(shape),
-        oldLogProbs: place,
-        advantages: place,
-        returns: place,
-        weights: place,
-        features: { dtype: "float32", shape: [shape.selected, config.hiddenSize] },
-        rates: RATES,
-      },
-      constants: base,
-      state: stateSpec(layout),
-    },
-  };
+    };
 }

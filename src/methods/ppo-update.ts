@@ -1,13 +1,14 @@
 /** The two things PPO does with finished replies: the base reads them once, the policy is updated on them several times. */
 import { setImmediate } from "node:timers/promises";
-import type { EngineState, TensorMap } from "../engine/index.js";
-import { float32 } from "../engine/index.js";
+import type { EngineState, HostTensor, TensorMap } from "../engine/index.js";
+import { FittingRows, float32 } from "../engine/index.js";
 import type { SequenceShape } from "../lm/sequences.js";
 import { MethodFailure } from "./method.js";
-import { learningRateAt, ratesAt } from "./optimizer.js";
+import { learningRateAt, RATES, ratesAt } from "./optimizer.js";
 import type { ParameterLayout } from "./parameters.js";
 import type { PpoSettings, PpoTask } from "./ppo.js";
-import { basePass, packReplies, rolloutShape, updateStep } from "./ppo-program.js";
+import type { UpdateSettings } from "./ppo-program.js";
+import { basePass, packReplies, rolloutShape, updatePass, updateStep } from "./ppo-program.js";
 import type { Rollout } from "./ppo-rewards.js";
 import { sequenceOf } from "./ppo-rewards.js";
 import { deriveSeed } from "./seeds.js";
@@ -15,6 +16,7 @@ import { shuffledIndices } from "./shuffle.js";
 import type { CurvePoint, TaskEnv, TaskRun } from "./task.js";
 import { contentKey } from "./task.js";
 import { scalarOf } from "./training.js";
+import { updateProgram, updateSpec } from "./training-program.js";
 
 /** A reply with what the update needs of each of its tokens. */
 export interface Judged {
@@ -39,6 +41,7 @@ export async function updatePolicy(
   state: EngineState,
   at: { step: number; progress: number },
   run: TaskRun,
+  fitting = new FittingRows(env.engine, run.label),
 ): Promise<CurvePoint> {
   const { settings, adapter } = task;
   const { config, weights } = env.model;
@@ -54,16 +57,29 @@ export async function updatePolicy(
     const order = shuffledIndices(judged.length, deriveSeed(env.seed, "ppo", "minibatches", `${at.step}`, `${epoch}`));
     for (let start = 0; start < order.length; start += share) {
       const minibatch = order.slice(start, start + share).map((i) => judged[i] as Judged);
-      const rows = minibatch.map(({ rollout }) => sequenceOf(rollout));
-      const shape = rolloutShape(rows, size);
-      const name = `ppo-update/${shape.rows}x${shape.length}x${shape.selected}/${contentKey({ adapter, optimizer, clip, valueCoefficient })}`;
-      const executable = await env.executables.get(name, () =>
-        updateStep(config, weights, layout, shape, { adapter, optimizer, clip, valueCoefficient }),
+      const shape = rolloutShape(
+        minibatch.map(({ rollout }) => sequenceOf(rollout)),
+        size,
       );
+      const own = { adapter, optimizer, clip, valueCoefficient };
+      const name = `ppo-update/${shape.rows}x${shape.length}x${shape.selected}/${contentKey(own)}`;
       const t = at.step * updates + taken;
       const rates = ratesAt(optimizer, t, Number.POSITIVE_INFINITY);
       rates.data[0] = learningRateAt(optimizer, Math.floor(at.progress * 1000), 1000);
-      const outputs = await executable.run({ ...updateInputs(minibatch, shape, config.hiddenSize), rates }, state);
+      const whole = async (): Promise<TensorMap> => {
+        const executable = await env.executables.get(name, () => updateStep(config, weights, layout, shape, own));
+        return executable.run({ ...updateInputs(minibatch, shape, config.hiddenSize), rates }, state);
+      };
+      let outputs: TensorMap | undefined;
+      while (outputs === undefined) {
+        const rows = fitting.of(size);
+        try {
+          outputs = rows >= size ? await whole() : await inPasses(minibatch, rows, rates, own, env, layout, state);
+        } catch (error) {
+          if (!fitting.halve(error, rows)) throw error;
+          await env.executables.release();
+        }
+      }
       for (const figure of ["loss", "policyLoss", "valueLoss", "clipped", "gradientNorm"]) {
         const value = scalarOf(outputs, figure);
         if (!Number.isFinite(value)) throw new MethodFailure(run.label, at.step, `${figure} is ${value}`);
@@ -78,7 +94,50 @@ export async function updatePolicy(
   return totals;
 }
 
-function updateInputs(minibatch: readonly Judged[], shape: SequenceShape, hidden: number): TensorMap {
+const SUMMED = ["loss", "policyLoss", "valueLoss", "clipped"] as const;
+
+/** The same step in parts of `rows` replies, on a state of its own that holds a gradient too. */
+async function inPasses(
+  minibatch: readonly Judged[],
+  rows: number,
+  rates: HostTensor,
+  settings: UpdateSettings,
+  env: TaskEnv,
+  layout: ParameterLayout,
+  state: EngineState,
+): Promise<TensorMap> {
+  const { config, weights } = env.model;
+  const all = minibatch.reduce((sum, { rollout }) => sum + sequenceOf(rollout).response.length, 0);
+  const own = env.engine.createState({ ...(await state.read()), gradient: float32([layout.size]) });
+  try {
+    const sums = new Map<string, number>();
+    for (let from = 0; from < minibatch.length; from += rows) {
+      const part = minibatch.slice(from, from + rows);
+      const shape = rolloutShape(
+        part.map(({ rollout }) => sequenceOf(rollout)),
+        part.length,
+      );
+      const name = `ppo-pass/${shape.rows}x${shape.length}x${shape.selected}/${contentKey(settings)}`;
+      const pass = await env.executables.get(name, () => updatePass(config, weights, layout, shape, settings));
+      const outputs = await pass.run(updateInputs(part, shape, config.hiddenSize, all), own);
+      for (const figure of SUMMED) sums.set(figure, (sums.get(figure) ?? 0) + scalarOf(outputs, figure));
+    }
+    const update = await env.executables.get(`ppo-along/${contentKey(settings)}`, () => ({
+      program: updateProgram(layout, settings.optimizer, null),
+      signature: { inputs: { rates: RATES }, state: updateSpec(layout) },
+    }));
+    const { gradientNorm = float32([], [Number.NaN]) } = await update.run({ rates }, own);
+    const { gradient: _, ...after } = await own.read();
+    state.write(after);
+    const figures = [...sums].map(([figure, sum]): [string, HostTensor] => [figure, float32([], [sum])]);
+    return { ...Object.fromEntries(figures), gradientNorm };
+  } finally {
+    own.dispose();
+  }
+}
+
+/** @param all tokens of the whole minibatch that these replies are a part of */
+function updateInputs(minibatch: readonly Judged[], shape: SequenceShape, hidden: number, all?: number): TensorMap {
   const { inputs, offsets } = packReplies(
     minibatch.map(({ rollout }) => sequenceOf(rollout)),
     shape,
@@ -94,7 +153,7 @@ function updateInputs(minibatch: readonly Judged[], shape: SequenceShape, hidden
     returns?.set(row.returns, at);
     features.set(row.features, at * hidden);
   });
-  weights?.fill(1 / tokens, 0, tokens);
+  weights?.fill(1 / (all ?? tokens), 0, tokens);
   return {
     ...inputs,
     oldLogProbs: float32([shape.selected], oldLogProbs),
@@ -110,9 +169,10 @@ export async function readReplies(rollouts: readonly Rollout[], env: TaskEnv, se
   const { config, weights } = env.model;
   const size = settings.rolloutReplies / settings.minibatches;
   const seen: Seen[] = [];
-  for (let start = 0; start < rollouts.length; start += size) {
-    const rows = rollouts.slice(start, start + size).map(sequenceOf);
-    const shape = rolloutShape(rows, size);
+  const fitting = new FittingRows(env.engine, "replies to read");
+  await fitting.inParts(rollouts, size, async (part) => {
+    const rows = part.map(sequenceOf);
+    const shape = rolloutShape(rows, fitting.of(size));
     const executable = await env.executables.get(`ppo-base/${shape.rows}x${shape.length}x${shape.selected}`, () =>
       basePass(config, weights, shape),
     );
@@ -125,6 +185,6 @@ export async function readReplies(rollouts: readonly Rollout[], env: TaskEnv, se
         features: Float32Array.from(features?.data.subarray(from * config.hiddenSize, to * config.hiddenSize) ?? []),
       });
     });
-  }
+  });
   return seen;
 }

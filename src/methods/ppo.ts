@@ -11,7 +11,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import type { TensorMap } from "../engine/index.js";
-import { float32 } from "../engine/index.js";
+import { FittingRows, float32 } from "../engine/index.js";
 import type { AdapterConfig } from "../lm/adapters.js";
 import { adapterShapes, initAdapter } from "../lm/adapters.js";
 import { NotFiniteError } from "../lm/not-finite.js";
@@ -140,6 +140,7 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
     saved === null ? initialOptimizerState(packParameters(layout, start)) : savedState,
   );
 
+  const fitting = new FittingRows(env.engine, run.label);
   const prompts = promptsOf(settings, env);
   const most = settings.maxSteps ?? Number.POSITIVE_INFINITY;
   let planned: LedgerEntry[] | null = null;
@@ -208,7 +209,7 @@ export async function runPpo(task: PpoTask, env: TaskEnv, run: TaskRun): Promise
       if (settings.normaliseAdvantages) whiten(judged.map(({ advantages }) => advantages));
 
       // Update.
-      const totals = await updatePolicy(judged, task, env, layout, state, { step, progress }, run);
+      const totals = await updatePolicy(judged, task, env, layout, state, { step, progress }, run, fitting);
 
       const point = { ...totals, ...summariseRollout(rollouts, seen, scores, scalars, task.values) };
       curve.push(point);

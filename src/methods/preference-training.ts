@@ -136,7 +136,7 @@ export async function trainPreference(
         if (!fitting.halve(error, size)) return false;
         size = equalPart(settings.batchPairs, fitting.of(wanted));
         shapes = shapesOf(env, settings.batchPairs, size);
-        await env.executables.dispose();
+        await env.executables.release();
         return true;
       },
 

@@ -6,7 +6,7 @@
  *
  * The trunk is the base policy, trained whole or through an adapter that is merged at the end.
  */
-import type { TensorMap } from "../engine/index.js";
+import { FittingRows, type TensorMap } from "../engine/index.js";
 import type { AdapterConfig } from "../lm/adapters.js";
 import { initAdapter, singleAdapter } from "../lm/adapters.js";
 import { adapterBackwardFlops, backwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
@@ -35,8 +35,16 @@ import { promptFraction } from "./prompt-fraction.js";
 import { deriveSeed } from "./seeds.js";
 import type { TaskEnv, TaskOutput, TaskRun } from "./task.js";
 import { contentKey } from "./task.js";
-import { type Charge, train } from "./training.js";
-import { stateSpec, trainingProgram } from "./training-program.js";
+import { type Charge, type Pass, type PreparedStep, train } from "./training.js";
+import {
+  gradientProgram,
+  gradientSpec,
+  type PrepareLoss,
+  stateSpec,
+  trainingProgram,
+  updateProgram,
+  updateSpec,
+} from "./training-program.js";
 
 export interface RewardModelSettings {
   /** What is trained beside the heads: the whole trunk (`null`), or an adapter on it. */
@@ -97,6 +105,37 @@ export async function trainRewardModel(task: RewardModelTask, env: TaskEnv, run:
   }
   const longest = steps.map((pairs) => rewardPairShape(pairs, batchPairs, values.length));
 
+  const lossOf: PrepareLoss =
+    () =>
+    (tensors, { inputs, constants }) => {
+      const { labels, shares } = inputs;
+      if (labels === undefined || shares === undefined) throw new Error("labels and shares are missing");
+      const bank = adapter === null ? undefined : singleAdapter(config, adapter, tensors);
+      const margins = rewardMargins(config, { ...constants, ...tensors }, inputs, bank);
+      return { loss: bradleyTerryLoss(margins, labels, shares), report: { margins } };
+    };
+  const fitting = new FittingRows(env.engine, run.label);
+  let size = fitting.of(batchPairs);
+  /** The same step in parts of `size` pairs. */
+  const inPasses = async (pairs: readonly RewardPair[]): Promise<PreparedStep> => {
+    const passes: Pass[] = [];
+    for (let from = 0; from < pairs.length; from += size) {
+      const part = pairs.slice(from, from + size);
+      const shape = rewardPairShape(part, part.length, values.length);
+      const name = `reward-model-pass/${shape.rows}x${shape.length}x${shape.values}/${contentKey({ adapter })}`;
+      const executable = await env.executables.get(name, () => ({
+        program: gradientProgram(layout, lossOf),
+        signature: { inputs: rewardPairSignature(shape), constants: trunk, state: gradientSpec(layout) },
+      }));
+      passes.push({ executable, inputs: packRewardPairs(part, shape, pairs.length) });
+    }
+    const executable = await env.executables.get(`reward-model-update/${contentKey({ adapter, optimizer })}`, () => ({
+      program: updateProgram(layout, optimizer, null),
+      signature: { inputs: { rates: RATES }, state: updateSpec(layout) },
+    }));
+    return { passes, executable, inputs: {} };
+  };
+
   const { parameters, summary } = await train(
     env.engine,
     {
@@ -104,17 +143,19 @@ export async function trainRewardModel(task: RewardModelTask, env: TaskEnv, run:
       initial: trained,
       optimizer,
       charges: steps.map((pairs) => [trainingCharge(config, values.length, pairs, adapter)]),
+      inPasses: size < batchPairs,
+      async shrink(error) {
+        if (!fitting.halve(error, size)) return false;
+        size = fitting.of(batchPairs);
+        await env.executables.release();
+        return true;
+      },
       async prepare(step) {
+        if (size < batchPairs) return inPasses(steps[step] ?? []);
         const shape = longest[step] as RewardPairShape;
         const name = `reward-model/${shape.rows}x${shape.length}x${shape.values}/${contentKey({ adapter, optimizer })}`;
         const executable = await env.executables.get(name, () => ({
-          program: trainingProgram(layout, optimizer, () => (tensors, { inputs, constants }) => {
-            const { labels, shares } = inputs;
-            if (labels === undefined || shares === undefined) throw new Error("labels and shares are missing");
-            const bank = adapter === null ? undefined : singleAdapter(config, adapter, tensors);
-            const margins = rewardMargins(config, { ...constants, ...tensors }, inputs, bank);
-            return { loss: bradleyTerryLoss(margins, labels, shares), report: { margins } };
-          }),
+          program: trainingProgram(layout, optimizer, lossOf),
           signature: {
             inputs: { ...rewardPairSignature(shape), rates: RATES },
             constants: trunk,
@@ -123,8 +164,9 @@ export async function trainRewardModel(task: RewardModelTask, env: TaskEnv, run:
         }));
         return { executable, inputs: packRewardPairs(steps[step] ?? [], shape) };
       },
-      measure(step, outputs) {
-        const margins = [...(outputs.margins?.data ?? [])].slice(0, steps[step]?.length ?? 0);
+      measure(step, outputs, passes) {
+        const given = passes.length === 0 ? [outputs] : passes;
+        const margins = given.flatMap((of) => Array.from(of.margins?.data ?? [])).slice(0, steps[step]?.length ?? 0);
         const correct = margins.filter((margin) => margin > 0).length;
         return { accuracy: correct / margins.length, margin: mean(margins) };
       },

@@ -90,7 +90,7 @@ export async function runSft(task: SftTask, budgetFlops: number, env: TaskEnv, r
       async shrink(error) {
         if (!fitting.halve(error, size)) return false;
         size = equalPart(batchPairs, fitting.of(batchPairs));
-        await env.executables.dispose();
+        await env.executables.release();
         return true;
       },
       async prepare(step) {

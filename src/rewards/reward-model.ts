@@ -94,7 +94,12 @@ export function rewardPairSignature({ rows, length, values }: RewardPairShape): 
 }
 
 /** Packs pairs, the prompt once a row; rows beyond the pairs are padding that counts nothing. */
-export function packRewardPairs(pairs: readonly RewardPair[], shape: RewardPairShape): Record<string, HostTensor> {
+/** @param all pairs of the whole batch that these are a part of */
+export function packRewardPairs(
+  pairs: readonly RewardPair[],
+  shape: RewardPairShape,
+  all = pairs.length,
+): Record<string, HostTensor> {
   const selected = pairs.reduce((sum, pair) => sum + pair.chosen.length + pair.rejected.length, 0);
   const packed = packPairs(pairs, { rows: shape.rows, length: shape.length, selected });
   const { tokens, positions, segments } = packed.inputs as Record<"tokens" | "positions" | "segments", HostTensor>;
@@ -108,7 +113,7 @@ export function packRewardPairs(pairs: readonly RewardPair[], shape: RewardPairS
     ends[2 * row + 1] = prompt + pair.chosen.length + pair.rejected.length - 1;
     heads[row * shape.values + pair.head] = 1;
     labels[row] = pair.label ?? 1;
-    shares[row] = 1 / pairs.length;
+    shares[row] = 1 / all;
   });
   return {
     tokens,

@@ -4,12 +4,21 @@ import { DeviceError } from "../../src/engine/compiled/device-error.js";
 import type { Engine } from "../../src/engine/index.js";
 import { openEngine } from "../../src/engine/index.js";
 import { initAdapter } from "../../src/lm/adapters.js";
+import { Ledger } from "../../src/methods/budget.js";
+import { initialOptimizerState } from "../../src/methods/optimizer.js";
+import { layoutOf, packParameters } from "../../src/methods/parameters.js";
+import type { PpoSettings, PpoTask } from "../../src/methods/ppo.js";
+import { initValueHead } from "../../src/methods/ppo-program.js";
+import type { Rollout } from "../../src/methods/ppo-rewards.js";
+import type { Judged } from "../../src/methods/ppo-update.js";
+import { readReplies, updatePolicy } from "../../src/methods/ppo-update.js";
 import { runTask } from "../../src/methods/run-task.js";
 import type { Task, TaskEnv } from "../../src/methods/task.js";
 import { ADAPTER, allPairs, CONFIG, drawRewards, enumerableEnv } from "./enumerable-task.js";
 import { OPTIMIZER, PREFERENCE } from "./tiny-settings.js";
 
 const STEPS = 4;
+const quiet = { signal: new AbortController().signal, emit() {} };
 const pairs = { helpful: allPairs(drawRewards()[0] ?? [], "hard").slice(0, 16) };
 
 /** Refuses to run what has more rows than it holds; counts how often, and what was said. */
@@ -41,8 +50,7 @@ async function curveOf(task: Task, engine: Engine, frozen = {}) {
   const env: TaskEnv = { ...enumerableEnv(engine, pairs), artefact: async () => frozen };
   const { summary } = await runTask(task, Number.POSITIVE_INFINITY, env, {
     label: "task",
-    signal: new AbortController().signal,
-    emit() {},
+    ...quiet,
   });
   await env.executables.dispose();
   return summary;
@@ -51,6 +59,15 @@ async function curveOf(task: Task, engine: Engine, frozen = {}) {
 const settings = { ...PREFERENCE, batchPairs: 8, maxSteps: STEPS };
 const frozen = initAdapter(CONFIG, ADAPTER, 9).tensors;
 const penalty = { kind: "dw-cka", alpha: 0.1, frozen: [{ task: "t", name: "adapter" }] } as const;
+
+const rewardModel = {
+  adapter: ADAPTER,
+  batchPairs: 8,
+  optimizer: OPTIMIZER,
+  softLabels: false,
+  heldOutPairs: 0,
+  maxSteps: STEPS,
+};
 
 test.each([
   [
@@ -63,6 +80,7 @@ test.each([
   ],
   ["DPO", { kind: "dpo", value: "helpful", settings, penalty: null }],
   ["MVA", { kind: "dpo", value: "helpful", settings, penalty }],
+  ["a reward model", { kind: "reward-model", values: ["helpful"], settings: rewardModel }],
 ] as const satisfies readonly [string, Task][])(
   "%s in as many passes as memory asks for has the losses of whole batches, and costs the same",
   async (_, task) => {
@@ -96,4 +114,61 @@ test("an engine that is told how many rows to take makes its passes so from the 
   const task = { kind: "dpo", value: "helpful", settings, penalty: null } as const;
   const { curve } = await curveOf(task, tight.engine);
   expect([curve.length, tight.refused(), tight.said]).toEqual([STEPS, 0, []]);
+});
+
+test("PPO's update in as many passes as memory asks for has the losses and parameters of whole minibatches", async () => {
+  const settings: PpoSettings = {
+    rolloutReplies: 8,
+    maxNewTokens: 4,
+    epochs: 2,
+    minibatches: 1,
+    clip: 0.2,
+    klCoefficient: 0.05,
+    gamma: 1,
+    lambda: 0.95,
+    valueCoefficient: 0.5,
+    normaliseRewards: true,
+    normaliseAdvantages: true,
+    unendedPenalty: 1,
+    optimizer: OPTIMIZER,
+    maxSteps: STEPS,
+  };
+  const task: PpoTask = {
+    ...{ kind: "ppo", rewards: { kind: "gold" }, values: ["helpful"], weights: [1] },
+    ...{ adapter: ADAPTER, settings },
+  };
+  const rollouts = Array.from({ length: 8 }, (_, i): Rollout => {
+    const response = Int32Array.from({ length: 1 + (i % 4) }, (_, t) => (2 * i + t) % CONFIG.vocabSize);
+    return {
+      prompt: { text: "", tokens: Int32Array.of(0, 1 + (i % 3)), key: "" },
+      response,
+      ended: true,
+      logProbs: [],
+    };
+  });
+  const initial = { ...initAdapter(CONFIG, ADAPTER, 1).tensors, ...initValueHead(CONFIG) };
+  const layout = layoutOf(initial);
+  const updated = async (engine: Engine) => {
+    const env = enumerableEnv(engine, pairs);
+    const run = { label: "ppo", ...quiet, ledger: new Ledger(Number.POSITIVE_INFINITY) };
+    const seen = await readReplies(rollouts, env, settings);
+    const judged = rollouts.map((rollout, i): Judged => {
+      const { baseLogProbs = new Float32Array(), features = new Float32Array() } = seen[i] ?? {};
+      const pattern = (phase: number) => Float64Array.from(baseLogProbs, (_, t) => Math.cos(3 * i + t + phase));
+      return { rollout: { ...rollout, logProbs: baseLogProbs }, features, advantages: pattern(0), returns: pattern(1) };
+    });
+    const state = engine.createState(initialOptimizerState(packParameters(layout, initial)));
+    const figures = await updatePolicy(judged, task, env, layout, state, { step: 0, progress: 0 }, run);
+    const { parameters } = await state.read(["parameters"]);
+    await env.executables.dispose();
+    return { figures, parameters: Array.from(parameters?.data ?? []) };
+  };
+  const engine = await openEngine("cpu", { threads: 1 });
+  const expected = await updated(engine);
+  const tight = small(engine, 3);
+  const got = await updated(tight.engine);
+  expect(tight.refused()).toBeGreaterThan(0);
+  expect(expected.parameters.some((value) => value !== 0)).toBe(true);
+  for (const [i, value] of expected.parameters.entries()) expect(got.parameters[i]).toBeCloseTo(value, 4);
+  for (const [name, value] of Object.entries(expected.figures)) expect(got.figures[name], name).toBeCloseTo(value, 4);
 });
