@@ -39,7 +39,8 @@ export function environment(): Environment {
 
 export function hardwareText({ hardware }: Environment): string {
   const gib = Math.round((hardware.memoryBytes / 2 ** 30) * 10) / 10;
-  return `${hardware.cpu}, ${hardware.cores} cores, ${gib} GiB, ${hardware.platform}`;
+  const card = hardware.gpu === null ? "" : `, ${hardware.gpu}`;
+  return `${hardware.cpu}, ${hardware.cores} cores, ${gib} GiB${card}, ${hardware.platform}`;
 }
 
 export function packageVersion(): string {

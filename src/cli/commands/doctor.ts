@@ -27,6 +27,7 @@ export async function doctor(options: { readonly json?: boolean }, io: Io): Prom
     const lines = [
       `mva-bench ${versions["mva-bench"] ?? ""}, Node ${process.versions.node}, ${hardware.platform}`,
       `${sanitise(hardware.cpu)}, ${hardware.cores} cores, ${Math.round((hardware.memoryBytes / 2 ** 30) * 10) / 10} GiB`,
+      ...(hardware.gpu === null ? [] : [`graphics: ${sanitise(hardware.gpu)}`]),
       "",
       ...renderEngines(engines, columnsOf(io.stdout)),
       "",
