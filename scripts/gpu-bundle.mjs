@@ -147,7 +147,8 @@ ${environment}exec "$here/bin/node" "$here/app/dist/cli/main.js" "$@"
     "check",
     `#!/bin/sh
 # check RESULTS [ENGINE [SUITE [SIZES]]]: what this machine has, whether ENGINE (webgpu) agrees with cpu, figures for decoders of
-# SIZES (3,30,120 million parameters), and a run of SUITE (quick). Leaves a folder of text files; exit code 1 where a part failed.
+# SIZES (3,30,120 million parameters), and a run of SUITE (quick) on it and on cpu, compared. With DATA=DIR in the environment
+# the suite hh too, on these preference pairs. Leaves a folder of text files; exit code 1 where a part failed.
 ${environment}results=\${1:?check RESULTS [ENGINE [SUITE [SIZES]]]}
 engine=\${2:-webgpu}
 suite=\${3:-quick}
@@ -172,9 +173,22 @@ for python in "\${PYTHON:-python3}" python; do
   "$python" -c "import torch; assert torch.cuda.is_available()" > /dev/null 2>&1 && peer="--peer $python" && break
 done
 part figures "$here/bin/node" "$here/app/benchmarks/perf/gpu.mjs" --engine "$engine" --sizes "$sizes" $peer --out "$results/figures.json"
+# Exit code 3 is "inconclusive": no difference shown.
+same() {
+  run compare "$1" "$2"
+  code=$?
+  [ $code -eq 0 ] || [ $code -eq 3 ]
+}
 part run run run "$suite" --engine "$engine" --out "$results/run" --display none
-for name in run.json summary.json report.md; do [ -e "$results/run/$name" ] && cp "$results/run/$name" "$results/"; done
-rm -rf "$results/run"
+part run-cpu run run "$suite" --engine cpu --out "$results/run-cpu" --display none
+part compare same "$results/run-cpu" "$results/run"
+[ -n "\${DATA:-}" ] && part run-hh run run hh --data "$DATA" --engine "$engine" --out "$results/run-hh" --display none
+for kind in run run-cpu run-hh; do
+  for name in run.json summary.json report.md; do
+    [ -e "$results/$kind/$name" ] && cp "$results/$kind/$name" "$results/$kind-$name"
+  done
+  rm -rf "$results/$kind"
+done
 exit $failed
 `,
   );

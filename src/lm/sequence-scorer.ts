@@ -31,13 +31,13 @@ export interface SequenceScore {
   readonly kl: number;
 }
 
-/** Rows of one pass: on a processor as many as its caches like, on a card enough to keep it busy. */
-const ROWS = { host: 16, device: 128 };
+/** Rows that a pass may have, rising: on a processor up to what its caches like, on a card up to what keeps it busy. */
+const ROWS = { host: [4, 16], device: [4, 16, 64, 128] };
 const MAX_EXECUTABLES = 16;
 
 export class SequenceScorer {
   private readonly executables = new ExecutableCache(MAX_EXECUTABLES);
-  private readonly rows: number;
+  private readonly sizes: readonly number[];
   private readonly fitting: FittingRows;
   private bank: Bank;
 
@@ -46,7 +46,7 @@ export class SequenceScorer {
     private readonly model: Model,
     adapters: readonly Adapter[],
   ) {
-    this.rows = hasOwnMemory(engine.id) ? ROWS.device : ROWS.host;
+    this.sizes = hasOwnMemory(engine.id) ? ROWS.device : ROWS.host;
     this.fitting = new FittingRows(engine, "replies to score");
     this.bank = stackBank(adapters);
   }
@@ -70,7 +70,7 @@ export class SequenceScorer {
     }
     const scores: SequenceScore[] = [];
     for (const [length, members] of buckets) {
-      await this.fitting.inParts(members, this.rows, async (batch) => {
+      await this.fitting.inParts(members, this.most, async (batch) => {
         signal?.throwIfAborted();
         const scored = await this.scoreBatch(
           batch.map((index) => rows[index] as ScoredRow),
@@ -82,6 +82,10 @@ export class SequenceScorer {
     return scores;
   }
 
+  private get most(): number {
+    return this.sizes.at(-1) as number;
+  }
+
   dispose(): Promise<void> {
     return this.executables.dispose();
   }
@@ -89,7 +93,7 @@ export class SequenceScorer {
   private async scoreBatch(rows: readonly ScoredRow[], length: number): Promise<SequenceScore[]> {
     const selected = bucketLength(rows.reduce((sum, row) => sum + row.response.length, 0));
     const shape: SequenceShape = {
-      rows: this.fitting.of(rows.length <= this.rows / 4 ? this.rows / 4 : this.rows),
+      rows: this.fitting.of(this.sizes.find((size) => size >= rows.length) ?? this.most),
       length,
       selected,
     };

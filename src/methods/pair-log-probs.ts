@@ -21,6 +21,11 @@ import { contentKey } from "./task.js";
 const CHUNK = { host: { tokens: 4096, rows: 64 }, device: { tokens: 32_768, rows: 256 } };
 const SHAPES = 4;
 
+/** No more rows than there are: a chunk is padded to its full size. */
+function fewer<T extends { readonly rows: number }>(chunk: T, pairs: number): T {
+  return { ...chunk, rows: Math.max(1, Math.min(chunk.rows, pairs)) };
+}
+
 interface Chunk {
   readonly rows: readonly number[];
   readonly shape: PairShape;
@@ -54,7 +59,11 @@ export class PairLogProbs {
     const known = this.#tables.get(key);
     if (known !== undefined) return known;
     const pairs = env.pairs[value] ?? [];
-    const chunks = chunksOf(pairs, env.model.config, hasOwnMemory(env.engine.id) ? CHUNK.device : CHUNK.host);
+    const chunks = chunksOf(
+      pairs,
+      env.model.config,
+      hasOwnMemory(env.engine.id) ? fewer(CHUNK.device, pairs.length) : CHUNK.host,
+    );
     const chunkOf = new Int32Array(pairs.length);
     chunks.forEach((chunk, i) => {
       for (const row of chunk.rows) chunkOf[row] = i;
