@@ -1,12 +1,13 @@
 // Mutation check: breaks each routine of src/metrics in ten plausible ways (a wrong comparison, sign, divisor or constant, a
 // dropped term or check), one at a time, and records which are caught by the tests.
 //
-//   node test/metrics/mutations.mjs [--quick] [file or routine …]
+//   node test/metrics/mutations.mjs [--quick] [--equivalent] [file or routine …]
 //
 // The tests of the broken file's own subject run with 60 runs a law, the quick ones first; what they let through meets them with all
 // 1,000 runs (`--quick` leaves that for later). Tests and sources are compiled once, and a mutant replaces one of them in a process
 // that stays up. Results are kept in mutations.json by a hash of the routine's lines, so that only what changed runs again, and
-// docs/metrics-mutations.md is written from them.
+// docs/metrics-mutations.md is written from them. `--equivalent` asks the tests, under another seed, about the changes that are
+// said to compute the same, and writes nothing: the word of whoever judged them can be broken, not proved.
 import { fork } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -17,6 +18,7 @@ import { parseAst } from "rolldown/parseAst";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const PER_ROUTINE = 10;
+const judging = process.argv.includes("--equivalent");
 /** Seconds of processor time after which a mutant counts as one that does not end. */
 const PATIENCE_S = 120;
 
@@ -137,7 +139,9 @@ function mutantsOf(lines, from, to, routine) {
       }
     }
   }
-  const live = found.filter((m) => EQUIVALENT[routine]?.[`${m.before} => ${m.after}`] === undefined);
+  const [live, judged] = [[], []];
+  for (const m of found) (EQUIVALENT[routine]?.[`${m.before} => ${m.after}`] === undefined ? live : judged).push(m);
+  if (judging) return judged;
   // spread over the routine, and different each time in kind
   const count = Math.min(PER_ROUTINE, live.length);
   return Array.from({ length: count }, (_, i) => live[Math.floor((i * live.length) / count)]);
@@ -218,7 +222,7 @@ function start() {
   const child = fork(fileURLToPath(new URL("./mutations-runner.mjs", import.meta.url)), [], {
     cwd: root,
     stdio: ["ignore", "ignore", "inherit", "ipc"],
-    env: { ...process.env, FC_SEED: "1", MVA_BENCH_SHARED: join(root, "../shared") },
+    env: { ...process.env, FC_SEED: judging ? "2" : "1", MVA_BENCH_SHARED: join(root, "../shared") },
   });
   return new Promise((resolve) =>
     child.once("message", () => {
@@ -278,9 +282,9 @@ const recordPath = join(root, "test/metrics/mutations.json");
 const record = existsSync(recordPath) ? JSON.parse(readFileSync(recordPath, "utf8")) : {};
 const quick = process.argv.includes("--quick");
 const only = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-/** Found before: caught, or let through by as many runs as would be tried again. */
-const settled = (known) => known !== undefined && (known.failure !== null || (keep && !quick));
-const keep = process.argv.includes("--keep");
+/** Caught before. */
+const settled = (known) => !judging && known !== undefined && known.failure !== null;
+let refuted = 0;
 const keys = [];
 /** Routines in which no such change can be made. */
 const whole = [];
@@ -292,13 +296,14 @@ for (const [file, own] of Object.entries(SUBJECTS)) {
     const key = `${file}/${name}`;
     const mutants = mutantsOf(lines, from, to, key);
     if (mutants.length === 0) {
+      if (judging) continue;
       whole.push(key);
       continue;
     }
     keys.push(key);
     const hash = createHash("sha256").update(lines.slice(from, to).join("\n")).digest("hex").slice(0, 16);
     // what was found about other lines says nothing about these
-    if (record[key]?.hash !== hash) delete record[key];
+    if (!judging && record[key]?.hash !== hash) delete record[key];
     if (only.length > 0 && !only.includes(name) && !only.includes(file)) continue;
     const before = record[key]?.mutants ?? [];
     const known = mutants.map((m) => before.find((k) => k.line === m.at - from && k.after === m.after));
@@ -315,14 +320,26 @@ for (const [file, own] of Object.entries(SUBJECTS)) {
         continue;
       }
       const failure = await caughtBy(own, path, codes.get(i));
+      if (judging) {
+        if (failure !== null) refuted++;
+        process.stderr.write(
+          `${key}: ${failure === null ? "survives" : `NOT THE SAME, ${failure}:`} ${before} => ${after}\n`,
+        );
+        continue;
+      }
       results.push({ line: at - from, what, before, after, failure });
       process.stderr.write(`${key}: ${failure ?? `SURVIVES ${before} => ${after}`}\n`);
     }
+    if (judging) continue;
     record[key] = { hash, mutants: results };
     writeFileSync(recordPath, `${JSON.stringify(record, null, 2)}\n`);
   }
 }
 runner?.kill("SIGKILL");
+if (judging) {
+  process.stderr.write(`${refuted} refuted\n`);
+  process.exit(refuted === 0 ? 0 : 1);
+}
 for (const key of Object.keys(record)) if (!keys.includes(key)) delete record[key];
 writeFileSync(recordPath, `${JSON.stringify(record, null, 2)}\n`);
 
@@ -336,7 +353,7 @@ writeFileSync(
   [
     "# Mutation check of `src/metrics`\n",
     "Written by `node test/metrics/mutations.mjs`: each routine broken in ten plausible ways (fewer where it has fewer places), one at a time, with the first test that fails.\n",
-    `**${caught} of ${all.length} caught**, in ${done.length} of ${keys.length} routines. ${equivalent} changes that compute the same numbers were left out, each with its reason, and others of the routine taken in their place: they stand at the end.\n`,
+    `**${caught} of ${all.length} caught**, in ${done.length} of ${keys.length} routines. ${equivalent} changes that compute the same numbers were left out, each with its reason, and others of the routine taken in their place: they stand at the end, and survive the tests under another seed, too (\`--equivalent\`). A test also fails where the loops of the sources take ten times the passes that they take unbroken.\n`,
     `Without a place that these changes touch (they pass on, copy or name things, or each change is one of those at the end): ${whole.join(", ")}.\n`,
     ...(done.length < keys.length
       ? [`Not yet run: ${keys.filter((key) => record[key] === undefined).join(", ")}.\n`]
