@@ -7,7 +7,9 @@ import { Session } from "../../src/bench/session.js";
 import { loadSuite } from "../../src/bench/suite.js";
 import { type TrainedRow, trainRow } from "../../src/bench/train-methods.js";
 import { trainedRows } from "../../src/bench/trained-rows.js";
+import { exitCodeOf } from "../../src/cli/exit-codes.js";
 import { InputError } from "../../src/data/errors.js";
+import { DeviceError } from "../../src/engine/compiled/device-error.js";
 import type { Method } from "../../src/methods/method.js";
 import type { TaskSummary } from "../../src/methods/task.js";
 
@@ -126,3 +128,15 @@ describe("no ranked method sees a scorer", () => {
     expect(row.ranked && row.id === "morlhf-gold").toBe(false);
   });
 });
+
+test.each(["memory", "lost"] as const)(
+  "what befalls a device (%s) ends the run, to be resumed, and is no method's failure",
+  async (kind) => {
+    const error = new DeviceError("dpo/4x64: no memory left on the engine webgpu", kind);
+    const { name, message, exitCode } = error;
+    const { session } = pretend(() => new JobError({ name, message, exitCode }));
+    const stopped: unknown = await trainRow(session, plan, rowOf(asking(500))).catch((reason: unknown) => reason);
+    expect(stopped).toMatchObject({ message: error.message });
+    expect(exitCodeOf(stopped)).toBe(70);
+  },
+);
