@@ -5,7 +5,7 @@
 import type { AdapterConfig } from "../lm/adapters.js";
 import type { Offer } from "../methods/method.js";
 import { contentKey } from "../methods/task.js";
-import type { AdapterRef, ScoredReply, ScoreJob } from "./jobs.js";
+import type { AdapterRef, PolicyMargins, ScoredReply, ScoreJob } from "./jobs.js";
 import { exploreGrid } from "./lattice.js";
 import { scaled, scaledReference, selectGreedily, selectNondominated, type ValueScale } from "./selection.js";
 import type { Session } from "./session.js";
@@ -84,6 +84,7 @@ export function gridRow(method: string): string {
 /** Scores of one seed and split, by policy key. */
 export class SplitScores {
   readonly #found = new Map<string, PolicyReplies>();
+  readonly #margins = new Map<string, PolicyMargins>();
 
   constructor(
     readonly session: Session,
@@ -99,6 +100,8 @@ export class SplitScores {
     label: string,
     /** Told when some are scored: their replies by policy key, and how many of how many are. */
     onScored: (scored: ReadonlyMap<string, PolicyReplies>, done: number, total: number) => void = () => {},
+    /** Keys of policies that also tell held-out pairs apart, and on how many pairs a value. */
+    asked: { readonly policies: ReadonlySet<string>; readonly pairs: number } = { policies: new Set(), pairs: 0 },
   ): Promise<void> {
     const wanted = new Map<string, Policy>();
     for (const policy of policies) if (!this.#found.has(policy.key)) wanted.set(policy.key, policy);
@@ -106,15 +109,21 @@ export class SplitScores {
     const byBank = new Map<string, Policy[]>();
     for (const policy of wanted.values()) {
       const bank = policy.adapters.length > 1 ? JSON.stringify(policy.adapters) : "single";
-      byBank.set(bank, [...(byBank.get(bank) ?? []), policy]);
+      const kind = `${asked.policies.has(policy.key)} ${bank}`;
+      byBank.set(kind, [...(byBank.get(kind) ?? []), policy]);
     }
     const chunks = [...byBank.values()].flatMap((list) => inChunks(list, policiesPerJob));
     await Promise.all(
       chunks.map(async (chunk) => {
-        const job = this.#job(chunk, label);
+        const isAsked = chunk.every(({ key }) => asked.policies.has(key));
+        const job = this.#job(chunk, label, isAsked ? asked.pairs : 0);
         const scored = await this.session.score(job, 1000);
         const fresh = new Map(chunk.map((policy, i) => [policy.key, scored.replies[i] ?? []] as const));
         for (const [key, replies] of fresh) this.#found.set(key, replies);
+        for (const [i, { key }] of chunk.entries()) {
+          const margins = scored.margins?.[i];
+          if (margins !== undefined) this.#margins.set(key, margins);
+        }
         done += fresh.size;
         onScored(fresh, done, wanted.size);
       }),
@@ -127,7 +136,12 @@ export class SplitScores {
     return replies;
   }
 
-  #job(chunk: readonly Policy[], label: string): ScoreJob {
+  /** Undefined where the policy was not asked to tell pairs apart. */
+  marginsOf(policy: Policy): PolicyMargins | undefined {
+    return this.#margins.get(policy.key);
+  }
+
+  #job(chunk: readonly Policy[], label: string, pairs: number): ScoreJob {
     const named = ({ ref }: AdapterRef) => `${ref.task}/${ref.name}`;
     const bank = new Map<string, AdapterRef>();
     for (const policy of chunk) for (const adapter of policy.adapters) bank.set(named(adapter), adapter);
@@ -145,6 +159,7 @@ export class SplitScores {
       adapters,
       policies,
       kl: this.split === "test",
+      pairs,
     };
     return { ...content, key: contentKey({ ...content, context: this.context }), label };
   }

@@ -16,6 +16,7 @@ import { createGoldScorer } from "../rewards/gold.js";
 import { ArtefactFolder, type StoredTask } from "./artefacts.js";
 import type { Job, JobResult, ScoreJob, TaskJob, WorkerSetup } from "./jobs.js";
 import { openScorer } from "./judges.js";
+import { heldOutPairs } from "./preference-scoring.js";
 import { policyProbe, probedAdapter } from "./probe.js";
 import { type ScoringEnv, ScoringPrograms, scoreReplies } from "./scoring.js";
 import type { Suite } from "./suite.js";
@@ -41,10 +42,10 @@ export class Bench {
   /** Of looks at policies in training: beside the training's own. */
   #probing: ScoringPrograms | undefined;
 
-  async setup(setup: WorkerSetup): Promise<void> {
   /** @param say tells a user one line */
   constructor(readonly say?: (line: string) => void) {}
 
+  async setup(setup: WorkerSetup): Promise<void> {
     await this.#disposePrograms();
     await this.#scoring?.dispose();
     this.#scoring = undefined;
@@ -120,7 +121,12 @@ export class Bench {
     const engine = await this.#open();
     this.#scoring ??= new ScoringPrograms(engine, this.#baseModel());
     const found = await scoreReplies(
-      this.#scoringEnv(this.#scoring, setup.data.evaluation[job.split], context),
+      {
+        ...this.#scoringEnv(this.#scoring, setup.data.evaluation[job.split], context),
+        ...(job.pairs === 0
+          ? {}
+          : { pairs: heldOutPairs(setup.data, setup.suite, job.pairs).map(({ pairs }) => pairs) }),
+      },
       job,
       job.adapters.map(({ ref, config }) => ({ config, tensors: artefacts.readTensors(ref) })),
     );

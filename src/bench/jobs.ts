@@ -66,6 +66,8 @@ export interface ScoreJob {
   readonly policies: readonly (readonly number[])[];
   /** Whether to measure KL(pi‖base) on the replies. */
   readonly kl: boolean;
+  /** Held-out pairs a value whose sides the policies are asked to tell apart; 0: none. */
+  readonly pairs: number;
 }
 
 /** The statistics of a finished run: nothing is stored, and the main thread stays free for signals meanwhile. */
@@ -90,7 +92,12 @@ export type JobResult =
 export interface ScoredReplies {
   readonly prompts: readonly string[];
   readonly replies: readonly (readonly (readonly ScoredReply[])[])[];
+  /** `[policy][value][pair]`, nats; null where no pair was asked for. */
+  readonly margins: readonly PolicyMargins[] | null;
 }
+
+/** `[value][pair]`: implicit reward of the chosen side less that of the rejected; `null` for what is not a finite number. */
+export type PolicyMargins = readonly (readonly (number | null)[])[];
 
 export interface ScoredReply {
   readonly text: string;

@@ -1,13 +1,15 @@
 /** From a run's files back to its tables: the promise that every figure can be recomputed from them. */
+import { existsSync } from "node:fs";
 import { InputError } from "../data/errors.js";
-import { readCandidates } from "./files/candidates.js";
+import { type CandidateRow, readCandidates } from "./files/candidates.js";
+import { type PreferenceRow, readPreferences } from "./files/preferences.js";
 import { readPrompts } from "./files/prompts.js";
 import type { RunFiles } from "./files/run-files.js";
 import { readScores, SCORED_SPLITS, type ScoredSplit } from "./files/scores.js";
 import type { RunTables, TableCandidate, TablePrompt } from "./tables.js";
 
 /**
- * Reads `scores.csv`, `candidates.csv` and `prompts.csv`.
+ * Reads `scores.csv`, `candidates.csv` and `prompts.csv`, and `preferences.csv` where there is one.
  * @throws InputError naming the file and what is missing or surplus in it
  */
 export function readTables(files: RunFiles): RunTables {
@@ -63,7 +65,36 @@ export function readTables(files: RunFiles): RunTables {
     }
     return { ...row, scores };
   });
-  return { values, seeds: [...new Set(rows.map((row) => row.seed))].sort((a, b) => a - b), prompts, candidates };
+  const seeds = [...new Set(rows.map((row) => row.seed))].sort((a, b) => a - b);
+  return { values, seeds, prompts, candidates, preferences: preferencesOf(files, values, rows) };
+}
+
+/** Each declared candidate that has any must have as many pairs of each value as the others. */
+function preferencesOf(
+  files: RunFiles,
+  values: readonly string[],
+  candidates: readonly CandidateRow[],
+): readonly PreferenceRow[] {
+  // Runs of an older version have none.
+  if (!existsSync(files.preferences)) return [];
+  const rows = readPreferences(files.preferences);
+  const known = new Set(candidates.map(({ seed, method, candidate }) => JSON.stringify([seed, method, candidate])));
+  const counts = new Map<string, number>();
+  for (const { seed, method, candidate, value } of rows) {
+    if (!known.has(JSON.stringify([seed, method, candidate])) || !values.includes(value)) {
+      throw new InputError(
+        `${files.preferences}: ${method} ${candidate} (seed ${seed}), ${value}: not in candidates.csv`,
+      );
+    }
+    const key = `${method} ${candidate} (seed ${seed}), ${value}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const most = Math.max(...counts.values());
+  const short = [...counts].find(([, count]) => count < most);
+  if (short !== undefined) {
+    throw new InputError(`${files.preferences}: ${short[0]}: ${short[1]} pairs, others have ${most}`);
+  }
+  return rows;
 }
 
 function cellKey(seed: number, method: string, candidate: string, split: ScoredSplit): string {

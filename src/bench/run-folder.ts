@@ -21,6 +21,7 @@ import { EventLog } from "./files/event-log.js";
 import type { RunEvent, RunEventInput } from "./files/events.js";
 import { type FolderLock, lockFolder } from "./files/folder-lock.js";
 import { type LedgerRow, writeLedger } from "./files/ledger.js";
+import { writePreferences } from "./files/preferences.js";
 import { writePrompts } from "./files/prompts.js";
 import { adapterFolder, type RunFiles, runFiles } from "./files/run-files.js";
 import { type RunDescription, readRunJson, writeRunJson } from "./files/run-json.js";
@@ -45,7 +46,6 @@ export type RunRecord = Omit<Declared<RunDescription>, "suite" | "engine"> & {
   readonly budgetPer: string | null;
   /** Looks at each policy in training; absent: none. */
   readonly probes?: number;
-};
   /** The base's weights are rounded to 16-bit floats; absent: they are not. */
   readonly basePrecision?: "float16";
   /** Rows of one call at most; absent: found by the program. */
@@ -74,10 +74,9 @@ const recordExtras = z.looseObject({
   reuse: path,
   budgetPer: path,
   probes: z.number().int().positive().exactOptional(),
-  engine: z.enum(ENGINE_IDS),
+  basePrecision: z.literal("float16").exactOptional(),
   batch: z.number().int().positive().exactOptional(),
   engine: z.enum(ENGINE_IDS),
-  basePrecision: z.literal("float16").exactOptional(),
 });
 
 /** @throws InputError when the folder holds no run of this program */
@@ -195,7 +194,7 @@ export class RunFolder {
     }
   }
 
-  /** `scores.csv`, `samples.jsonl`, `candidates.csv`, `prompts.csv`, `ledger.csv`. */
+  /** `scores.csv`, `samples.jsonl`, `candidates.csv`, `prompts.csv`, `preferences.csv`, `ledger.csv`. */
   writeTables(suite: string, tables: RunTables, texts: readonly ScoredTexts[], ledger: readonly LedgerRow[]): void {
     const { values } = tables;
     writePrompts(
@@ -210,6 +209,7 @@ export class RunFolder {
     );
     writeFileAtomic(this.files.samples, sampleLines(kept));
     writeCandidates(this.files.candidates, { values, rows: tables.candidates });
+    if (tables.preferences.length > 0) writePreferences(this.files.preferences, tables.preferences);
     writeLedger(this.files.ledger, ledger);
   }
 

@@ -19,7 +19,9 @@ import {
   tableCandidate,
 } from "./evaluate.js";
 import type { RunEventInput } from "./files/events.js";
+import type { PreferenceRow } from "./files/preferences.js";
 import { LiveScores } from "./live-scores.js";
+import { heldOutPairs, PREFERENCE_PAIRS } from "./preference-scoring.js";
 import type { PreparedData } from "./prepare.js";
 import type { ScoredTexts } from "./run-folder.js";
 import type { ValueScale } from "./selection.js";
@@ -56,6 +58,7 @@ export interface ScoredSeed {
   readonly scales: readonly ValueScale[];
   readonly candidates: TableCandidate[];
   readonly texts: ScoredTexts[];
+  readonly preferences: PreferenceRow[];
   /** Rows that also offered explored mixtures. */
   readonly explored: readonly string[];
 }
@@ -158,11 +161,29 @@ export async function scoreSeed(scoring: SeedScoring): Promise<ScoredSeed> {
     (c) => validated.has(c) && !broken.has(c.method) && (lattice.includes(c) || selected.has(c)),
   );
   live.scales = scales;
+  const held = heldOutPairs(data, suite, PREFERENCE_PAIRS);
+  const declared = tested.filter((c) => c.weights !== null);
   await test.add(
     tested.map((c) => c.policy),
     `test, seed ${seed}`,
     scoredPart("test", live.begin("test", selected)),
+    { policies: new Set(declared.map(({ policy }) => policy.key)), pairs: held[0]?.pairs.length ?? 0 },
   );
+  const preferences = declared.flatMap(({ method, candidate, policy }): PreferenceRow[] => {
+    const margins = test.marginsOf(policy);
+    if (margins === undefined || broken.has(method)) return [];
+    return held.flatMap(({ places }, v) =>
+      places.map((pair, i): PreferenceRow => {
+        const margin = margins[v]?.[i] ?? null;
+        const value = names[v] ?? "";
+        if (margin === null && !broken.has(method)) {
+          fail(method, `${candidate} has no finite probability for ${value} test pair ${pair + 1}`);
+          broken.add(method);
+        }
+        return { seed, method, candidate, value, pair, margin: margin ?? Number.NaN };
+      }),
+    );
+  });
 
   const candidates: TableCandidate[] = [];
   const texts: ScoredTexts[] = [];
@@ -190,5 +211,11 @@ export async function scoreSeed(scoring: SeedScoring): Promise<ScoredSeed> {
       texts.push({ ...name, split: "test", prompts: data.evaluation.test, replies: test.of(candidate.policy) });
   }
   const whole = candidates.filter((c) => !broken.has(c.method));
-  return { scales, candidates: whole, texts, explored: exploring };
+  return {
+    scales,
+    candidates: whole,
+    texts,
+    preferences: preferences.filter(({ method }) => !broken.has(method)),
+    explored: exploring,
+  };
 }

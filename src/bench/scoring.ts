@@ -7,10 +7,11 @@ import type { Adapter, AdapterConfig } from "../lm/adapters.js";
 import { type Generation, Generator } from "../lm/generate.js";
 import { NotFiniteError } from "../lm/not-finite.js";
 import { type ScoredRow, SequenceScorer } from "../lm/sequence-scorer.js";
-import type { TaskEnv } from "../methods/task.js";
+import type { PreferencePair, TaskEnv } from "../methods/task.js";
 import type { Scorer } from "../rewards/scorer.js";
 import { isBroken } from "./broken.js";
-import type { ScoredReplies, ScoredReply, ScoreJob } from "./jobs.js";
+import type { PolicyMargins, ScoredReplies, ScoredReply, ScoreJob } from "./jobs.js";
+import { preferenceMargins } from "./preference-scoring.js";
 import type { EvaluationPrompt } from "./prepare.js";
 import type { Suite } from "./suite.js";
 
@@ -57,6 +58,8 @@ export interface ScoringEnv {
   readonly suite: Suite;
   readonly prompts: readonly EvaluationPrompt[];
   readonly vocabulary: ReadonlySet<string>;
+  /** Held-out pairs by value that the policies are asked to tell apart; absent: they are not asked. */
+  readonly pairs?: readonly (readonly PreferencePair[])[];
   readonly signal: AbortSignal;
   /** Told what was generated, in tokens. */
   readonly onGenerated?: (rows: readonly { promptTokens: number; newTokens: number }[]) => void;
@@ -72,13 +75,20 @@ export async function scoreReplies(
   adapters: readonly { readonly config: AdapterConfig; readonly tensors: TensorMap }[],
 ): Promise<ScoredReplies> {
   const replies: ScoredReply[][][] = [];
+  const margins: PolicyMargins[] = [];
   for (const policy of job.policies) {
     const used = policy.flatMap((c, k) => (c === 0 ? [] : [k]));
     const bank = used.map((k) => adapters[k]).filter((adapter) => adapter !== undefined);
     const coefficients = used.map((k) => policy[k] ?? 0);
     replies.push(await scorePolicy(env, job, bank, coefficients));
+    if (env.pairs === undefined) continue;
+    margins.push(await preferenceMargins(env.programs.sequences(bank), env.pairs, coefficients, env.signal));
   }
-  return { prompts: env.prompts.map((prompt) => prompt.key), replies };
+  return {
+    prompts: env.prompts.map((prompt) => prompt.key),
+    replies,
+    margins: env.pairs === undefined ? null : margins,
+  };
 }
 
 async function scorePolicy(

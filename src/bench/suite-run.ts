@@ -9,11 +9,13 @@ import { loadModel, type ModelFolder, modelHash, saveModel } from "../lm/hugging
 import type { Tokenizer } from "../lm/tokenizer.js";
 import type { Offer } from "../methods/method.js";
 import { contentKey, type TaskSummary } from "../methods/task.js";
+import { mean } from "../metrics/index.js";
 import { ArtefactFolder, type StoredTask } from "./artefacts.js";
-import { hardwareText } from "./environment.js";
 import { precisionOf } from "./base-precision.js";
+import { hardwareText } from "./environment.js";
 import { gridRow, type OfferedCandidate } from "./evaluate.js";
 import type { LedgerRow } from "./files/ledger.js";
+import type { PreferenceRow } from "./files/preferences.js";
 import { type Ground, judgesAccuracy, judgesKey, trainBase, trainJudges } from "./foundation.js";
 import { averageInterference, type Interference, interferenceOf } from "./interference.js";
 import { scratchConfig } from "./job-runner.js";
@@ -101,9 +103,9 @@ export class SuiteRun {
     const pool = new WorkerPool(
       workersFor(record.engine, record.threads),
       options.workerScript ?? new URL("./worker.js", import.meta.url),
+      options.onNotice,
     );
     const onAbort = () => pool.stop(abortError(options.signal));
-      options.onNotice,
     options.signal.addEventListener("abort", onAbort, { once: true });
     if (options.signal.aborted) onAbort();
     try {
@@ -161,11 +163,10 @@ export class SuiteRun {
       data,
       tokenizer: tokenizer.files,
       checkpoints: folder.path("checkpoints"),
-    };
-    const base = await this.#base(session, pool, basics, tokenizer);
       basePrecision: precisionOf(this.inputs.record),
       ...(this.inputs.record.batch === undefined ? {} : { batch: this.inputs.record.batch }),
-      basePrecision: precisionOf(this.inputs.record),
+    };
+    const base = await this.#base(session, pool, basics, tokenizer);
     folder.amend({ baseHash: base });
     // Without the lock, which may become known on the way and changes no training and no reply.
     const context = contentKey({ base, data: this.inputs.record.dataHash, suite: suiteHash(suite) });
@@ -184,6 +185,7 @@ export class SuiteRun {
     const ledger: LedgerRow[] = [];
     const candidates: TableCandidate[] = [];
     const texts: ScoredTexts[] = [];
+    const preferences: PreferenceRow[] = [];
     const interference = new Map<string, Interference[]>();
     for (const seed of this.#seeds) {
       stage(`training, seed ${seed}`, "training");
@@ -214,6 +216,7 @@ export class SuiteRun {
       scales = scored.scales;
       candidates.push(...scored.candidates);
       texts.push(...scored.texts);
+      preferences.push(...scored.preferences);
     }
 
     stage("statistics", null);
@@ -222,6 +225,7 @@ export class SuiteRun {
       seeds: this.#seeds,
       prompts: { validation: rowsOf(data, "validation"), test: rowsOf(data, "test") },
       candidates,
+      preferences,
     };
     folder.writeTables(suite.suite, tables, texts, ledger);
     const { record } = this.inputs;
@@ -236,12 +240,12 @@ export class SuiteRun {
         packageVersion: record.versions["mva-bench"],
         engine: record.engine,
         threads: record.threads,
+        ...(record.basePrecision === undefined ? {} : { basePrecision: record.basePrecision }),
         hardware: hardwareText(record),
         seeds: this.#seeds,
         budget: suite.budget,
         command: record.command,
         seconds: folder.elapsedSeconds(this.options.now()),
-        ...(record.basePrecision === undefined ? {} : { basePrecision: record.basePrecision }),
       },
       tables,
       rows: this.#rowInfos(),
@@ -279,7 +283,7 @@ export class SuiteRun {
     const explored = ranked * suite.candidates.explore;
     const kept = ranked * Math.min(suite.candidates.explore, lattice.length);
     const config = inputs.given?.config ?? scratchConfig(suite, inputs.tokenizer);
-    const promptTokens = validation.reduce((sum, prompt) => sum + prompt.tokens.length, 0) / validation.length;
+    const promptTokens = mean(validation.map(({ tokens }) => tokens.length));
     const newTokens = suite.evaluation.maxNewTokens / 2;
     return new RunEstimate(
       {

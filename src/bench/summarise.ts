@@ -16,6 +16,7 @@ import {
 } from "../metrics/index.js";
 import { covarianceOfMeans } from "../metrics/mean-covariance.js";
 import type { LedgerRow } from "./files/ledger.js";
+import { preferenceTable } from "./preference-table.js";
 import { scaled, scaledReference, type ValueScale } from "./selection.js";
 import type { Difference, Estimate, MethodSummary, RunSummary } from "./summary.js";
 import { meansOf, type RunTables, type TableCandidate } from "./tables.js";
@@ -61,6 +62,12 @@ export function summarise(input: SummaryInput): RunSummary {
   const present = rows.filter((row) => tables.seeds.every((seed) => selectedOf(tables, row.id, seed).length > 0));
   const assessed = tables.seeds.length >= fewestSeeds;
 
+  // One fixed stream: the summary is a function of the scores.
+  const resampling = () => ({
+    generator: xoroshiro128plus(20260101),
+    resamples: statistics.resamples,
+    seeds: tables.seeds.length === 1 ? ("fixed" as const) : ("resample" as const),
+  });
   const bootstrap = (methods: readonly MethodScores[]): BootstrappedMethod[] =>
     bootstrapHypervolume(
       {
@@ -71,12 +78,7 @@ export function summarise(input: SummaryInput): RunSummary {
         center: scales.map((s) => s.center),
         scale: scales.map((s) => s.scale),
       },
-      {
-        // One fixed stream: the summary is a function of the scores.
-        generator: xoroshiro128plus(20260101),
-        resamples: statistics.resamples,
-        seeds: tables.seeds.length === 1 ? "fixed" : "resample",
-      },
+      resampling(),
     );
   const scoresOf = (id: string, keep: (candidate: TableCandidate) => boolean = () => true): MethodScores => ({
     name: id,
@@ -207,6 +209,16 @@ export function summarise(input: SummaryInput): RunSummary {
     uncharged: input.uncharged,
     interference: input.interference,
     ownPrompts: ownPrompts(input, present),
+    preferences: preferenceTable(
+      tables,
+      present.map(({ id }) => id),
+      (asked, pairs) =>
+        bootstrapHypervolume(
+          { methods: asked, prompts: pairs, reference: tables.values.map(() => 0), sense: "max" },
+          resampling(),
+        ).map(estimateOf),
+      statistics.confidence,
+    ),
     failures: input.failures,
   };
 }

@@ -1,7 +1,7 @@
 /**
  * What a run found: the content of `summary.json`, from which every report is rendered. All numbers are raw and unrounded;
  * `null` where a thing does not apply or cannot be computed. Every figure can be recomputed from `scores.csv`,
- * `candidates.csv`, `prompts.csv` and the suite.
+ * `candidates.csv`, `prompts.csv`, `preferences.csv` and the suite.
  */
 
 export interface Estimate {
@@ -84,6 +84,19 @@ export interface RunSummary {
   }[];
   /** The paper's own protocol: a value's mean on that value's prompts only. */
   readonly ownPrompts: readonly { readonly method: string; readonly best: readonly number[] }[] | null;
+  /**
+   * Preference scoring: candidates as rewards, on held-out pairs (`pairs` a value). Hypervolume of the accuracies of all
+   * declared candidates, each from ½ = 0 to 1 = 1; and the accuracy on a value of the candidate all of whose weight is on it
+   * (interval over pairs; null where there is none). Never the ranking. Null in runs of an older version.
+   */
+  readonly preferences: {
+    readonly pairs: number;
+    readonly methods: readonly {
+      readonly method: string;
+      readonly hypervolume: Estimate;
+      readonly accuracy: readonly (Estimate | null)[];
+    }[];
+  } | null;
   /** Policies that failed: the run went on without them. */
   readonly failures: readonly { readonly method: string; readonly seed: number; readonly message: string }[];
 }

@@ -2,6 +2,7 @@
  * The scores of a run in memory, as its files hold them: everything a summary is computed from, and nothing else.
  */
 import type { CandidateRow } from "./files/candidates.js";
+import type { PreferenceRow } from "./files/preferences.js";
 import type { ScoredSplit } from "./files/scores.js";
 
 export type { ScoredSplit };
@@ -24,6 +25,8 @@ export interface RunTables {
   readonly seeds: readonly number[];
   readonly prompts: Readonly<Record<ScoredSplit, readonly TablePrompt[]>>;
   readonly candidates: readonly TableCandidate[];
+  /** Of candidates that declare a preference, on held-out pairs; empty where none were looked at. */
+  readonly preferences: readonly PreferenceRow[];
 }
 
 /** Mean of each value over prompts. */

@@ -176,6 +176,7 @@ function basisOf(
         seeds: ordered,
         prompts: tablePrompts(prompts),
         candidates: candidates.toSorted((a, b) => a.seed - b.seed),
+        preferences: [],
       },
       rows: [{ id: method, title, ranked: true, trainedBy: method }],
       scales: values,

@@ -63,7 +63,12 @@ function merged(runs: readonly FinishedRun[]): SummaryInput {
       command: [],
       seconds: inputs.reduce((sum, { run }) => sum + run.seconds, 0),
     },
-    tables: { ...first.tables, seeds, candidates: inputs.flatMap(({ tables }) => tables.candidates) },
+    tables: {
+      ...first.tables,
+      seeds,
+      candidates: inputs.flatMap(({ tables }) => tables.candidates),
+      preferences: inputs.flatMap(({ tables }) => tables.preferences),
+    },
     ledger: inputs.flatMap(({ ledger }) => ledger),
     uncharged: sums(inputs.flatMap(({ uncharged }) => uncharged)),
     interference: interference(inputs),

@@ -31,7 +31,7 @@ export function packScores({ values, prompts, candidates }: RunTables): Uint8Arr
 }
 
 /** What the file is to hold, beside the numbers. */
-export interface ScoreLayout extends Omit<RunTables, "candidates"> {
+export interface ScoreLayout extends Omit<RunTables, "candidates" | "preferences"> {
   readonly candidates: readonly Omit<TableCandidate, "scores">[];
 }
 
@@ -88,7 +88,8 @@ export function unpackScores(bytes: Uint8Array, source: string, layout: ScoreLay
     }
     own.scores[found.split] = scores;
   }
-  return { ...layout, candidates: candidates.map(({ row, scores }) => ({ ...row, scores })) };
+  // Rows rest on replies: how candidates judge pairs is no part of them.
+  return { ...layout, candidates: candidates.map(({ row, scores }) => ({ ...row, scores })), preferences: [] };
 }
 
 function textOf(bytes: Uint8Array, source: string): string {

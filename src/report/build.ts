@@ -24,6 +24,7 @@ import {
   matchedKlTable,
   type NotedTable,
   ownPromptsTable,
+  preferencesTable,
   referencesTable,
   valuesTable,
   variantsTable,
@@ -55,6 +56,7 @@ export function buildReport(summary: RunSummary, evidence: Evidence = NO_EVIDENC
       section("Reference points", [table(referencesTable(summary))]),
       section("At matched distance from the base", tables([matchedKlTable(summary)])),
       section("On each value's own prompts", tables([ownPromptsTable(summary)])),
+      section("As rewards, on held-out pairs", tables([preferencesTable(summary)])),
       section("Budget", [...figure(budgetFigure(summary)), table(ledgerTable(summary))]),
       { ...section("Training", choice("training", trainingFigures(summary, evidence.curves))), filesOnly: true },
       section("Interference between value vectors", [

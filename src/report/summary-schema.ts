@@ -119,6 +119,13 @@ const summary = z.object({
     }),
   ),
   ownPrompts: z.array(z.object({ method: z.string(), best: numbers })).nullable(),
+  preferences: z
+    .object({
+      pairs: z.number(),
+      methods: z.array(z.object({ method: z.string(), hypervolume: estimate, accuracy: z.array(estimate.nullable()) })),
+    })
+    .nullable()
+    .default(null),
   failures: z.array(z.object({ method: z.string(), seed: z.number(), message: z.string() })),
 });
 

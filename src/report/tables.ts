@@ -256,6 +256,31 @@ export function ownPromptsTable(summary: RunSummary): NotedTable | null {
   };
 }
 
+/** The second table: it flatters whoever trains on such pairs, and says so. */
+export function preferencesTable(summary: RunSummary): NotedTable | null {
+  if (summary.preferences === null) return null;
+  const { pairs, methods } = summary.preferences;
+  return {
+    table: {
+      columns: [
+        column("method"),
+        column("hypervolume", "right"),
+        column("interval"),
+        ...summary.values.map(({ name }) => column(`${sanitise(name)} pairs`, "right")),
+      ],
+      rows: methods.map(({ method, hypervolume, accuracy }) => [
+        sanitise(method),
+        decimal(hypervolume.value),
+        interval(hypervolume),
+        ...accuracy.map((found) => (found === null ? DASH : `${decimal(found.value)} ${interval(found)}`)),
+      ]),
+    },
+    notes: [
+      `the share of ${integer(pairs)} held-out pairs a value on which a candidate, read as a reward (log pi − log base), prefers the chosen side: by value for the candidate all of whose weight is on it; hypervolume of all candidates' shares above one half. It flatters methods that train on such pairs, and is no ranking`,
+    ],
+  };
+}
+
 export function candidatesTable(summary: RunSummary): NotedTable {
   return {
     table: {

@@ -74,7 +74,13 @@ export function plant({ rows, seeds = [1], prompts = 60, noise = 0.02, base = [0
       command: [],
       seconds: 0,
     },
-    tables: { values: ["a", "b"], seeds, prompts: { validation: list("validation"), test: list("test") }, candidates },
+    tables: {
+      values: ["a", "b"],
+      seeds,
+      prompts: { validation: list("validation"), test: list("test") },
+      candidates,
+      preferences: [],
+    },
     rows: [
       { id: "base", title: "base", ranked: false, trainedBy: "base" },
       ...rows.map((row) => ({ id: row.id, title: row.id, ranked: row.ranked ?? true, trainedBy: row.id })),

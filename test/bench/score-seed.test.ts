@@ -22,7 +22,10 @@ const offer = (task: string): Offer => ({
 });
 
 /** Scores of every policy are .5, but for what `broken` says of a job's policy. */
-function scoring(broken: (job: ScoreJob, policy: number) => boolean) {
+function scoring(
+  broken: (job: ScoreJob, policy: number) => boolean,
+  marginOf: (job: ScoreJob, policy: number) => number | null = () => 1,
+) {
   const failures: string[] = [];
   const session = {
     async score(job: ScoreJob): Promise<ScoredReplies> {
@@ -38,7 +41,8 @@ function scoring(broken: (job: ScoreJob, policy: number) => boolean) {
           },
         ]),
       );
-      return { prompts, replies };
+      const own = (policy: number) => suite.values.map(() => [marginOf(job, policy), 2]);
+      return { prompts, replies, margins: job.pairs === 0 ? null : job.policies.map((_, policy) => own(policy)) };
     },
   } as unknown as Session;
   const scored = scoreSeed({
@@ -49,7 +53,10 @@ function scoring(broken: (job: ScoreJob, policy: number) => boolean) {
     rows,
     latticeSize: 7,
     offers: new Map(rows.map(({ id }) => [id, offer(id)])),
-    data: { evaluation } as unknown as PreparedData,
+    data: {
+      evaluation,
+      pairs: { test: Object.fromEntries(suite.values.map(({ name }) => [name, [{}, {}]])) },
+    } as unknown as PreparedData,
     known: suite.values.map(({ name }) => ({ name, center: 0, scale: 1, reference: 0 })),
     makeScales: () => {
       throw new Error("the scales are known");
@@ -81,5 +88,34 @@ describe("scores that are no numbers", () => {
     const { candidates } = await scored;
     expect(failures).toEqual(["mva: validation score of w=1,0,0 is not a finite number (prompt 2, value humorous)"]);
     expect(candidates.map(({ method }) => method)).toEqual(["base", "soup"]);
+  });
+});
+
+describe("held-out pairs", () => {
+  test("are put to the candidates that declare a preference, not to the base, and two of a value make four margins in all", async () => {
+    const { scored, failures } = scoring(
+      () => false,
+      (_, policy) => policy + 1,
+    );
+    const { preferences } = await scored;
+    expect(failures).toEqual([]);
+    expect([...new Set(preferences.map(({ method }) => method))]).toEqual(["soup", "mva"]);
+    const own = preferences.filter(({ method, value }) => method === "soup" && value === "harmless");
+    expect(own.map(({ pair, margin, candidate, seed }) => [pair, margin, candidate, seed])).toEqual([
+      [0, expect.any(Number), "w=1,0,0", 1],
+      [1, 2, "w=1,0,0", 1],
+    ]);
+    expect(preferences).toHaveLength(2 * suite.values.length * 2);
+  });
+
+  test("without a finite probability stop their method and leave the others whole", async () => {
+    const { scored, failures } = scoring(
+      () => false,
+      (job, policy) => (isOf(job, policy, "mva") ? null : 1),
+    );
+    const { candidates, preferences } = await scored;
+    expect(failures).toEqual(["mva: w=1,0,0 has no finite probability for helpful test pair 1"]);
+    expect(candidates.map(({ method }) => method)).toEqual(["base", "soup"]);
+    expect([...new Set(preferences.map(({ method }) => method))]).toEqual(["soup"]);
   });
 });

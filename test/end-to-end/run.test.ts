@@ -75,8 +75,8 @@ describe("the files of a run", () => {
   test("are those of the protocol, and nothing of the work in progress", () => {
     const names = readdirSync(folder("whole")).sort();
     expect(names).toEqual([
-      ...["adapters", "base", "candidates.csv", "events.jsonl", "figures", "ledger.csv", "prompts.csv"],
-      ...["report.html", "report.md", "run.json", "samples.jsonl", "scores.csv", "summary.json"],
+      ...["adapters", "base", "candidates.csv", "events.jsonl", "figures", "ledger.csv", "preferences.csv"],
+      ...["prompts.csv", "report.html", "report.md", "run.json", "samples.jsonl", "scores.csv", "summary.json"],
     ]);
   });
 

@@ -165,6 +165,7 @@ export function summaryFixture(change: Partial<RunSummary> = {}): RunSummary {
         vectors: [{ value: "helpful", norm: 1.25, effectiveRank: 6.2 }],
       },
     ],
+    preferences: null,
     ownPrompts: [{ method: "alpha", best: [0.71, 0.69, 0.6] }],
     failures: [],
     ...change,

@@ -8,6 +8,7 @@ export interface RunFiles {
   readonly candidates: string;
   readonly prompts: string;
   readonly scores: string;
+  readonly preferences: string;
   readonly samples: string;
   readonly ledger: string;
   readonly summary: string;
@@ -23,6 +24,7 @@ export function runFiles(folder: string): RunFiles {
     candidates: join(folder, "candidates.csv"),
     prompts: join(folder, "prompts.csv"),
     scores: join(folder, "scores.csv"),
+    preferences: join(folder, "preferences.csv"),
     samples: join(folder, "samples.jsonl"),
     ledger: join(folder, "ledger.csv"),
     summary: join(folder, "summary.json"),
