@@ -1,6 +1,6 @@
 /**
  * Writes the data sets that ship with the package: `node scripts/build.mjs && node scripts/generate-dataset.mjs`.
- * With `--seed`, `--entanglement`, `--pairs` (training pairs a value) and `--out FOLDER` it writes another one.
+ * With `--seed`, `--entanglement`, `--halo`, `--pairs` (training pairs a value) and `--out FOLDER` it writes another one.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ const { values: flags } = parseArgs({
   options: {
     seed: { type: "string" },
     entanglement: { type: "string" },
+    halo: { type: "string" },
     pairs: { type: "string" },
     out: { type: "string" },
   },
@@ -31,6 +32,7 @@ if (flags.out === undefined) {
     ...generatorDefaults,
     seed: Number(flags.seed ?? generatorDefaults.seed),
     entanglement: Number(flags.entanglement ?? 0),
+    halo: Number(flags.halo ?? 0),
     pairsPerValue: {
       ...generatorDefaults.pairsPerValue,
       train: Number(flags.pairs ?? generatorDefaults.pairsPerValue.train),

@@ -1,6 +1,6 @@
 /**
- * The generator of the embedded data set: requests, two replies to each, and a Bradley–Terry label from the gold score
- * of one value. The same arguments give the same rows.
+ * The generator of the embedded data set: requests, two replies to each, and a Bradley–Terry label from a rating of one
+ * value. The same arguments give the same rows.
  */
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
@@ -8,9 +8,9 @@ import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 import type { Pair } from "../pair.js";
 import { type Split, splitOf, splits } from "../split.js";
-import { type GoldValue, goldValues, scoreReply } from "./gold.js";
+import { type GoldScores, type GoldValue, goldValues, scoreReply } from "./gold.js";
 import { categories } from "./lexicon.js";
-import { writeReply } from "./reply.js";
+import { type Reply, writeReply } from "./reply.js";
 import { actionNames, type Request, topicOf, writeRequest } from "./request.js";
 import { replySampler, sampleRequest, type Topic, topics } from "./sampler.js";
 
@@ -19,7 +19,12 @@ export interface GeneratorOptions {
   /** In [0, 1]: how much the values share (see `replySampler`). */
   readonly entanglement: number;
   readonly pairsPerValue: Readonly<Record<Split, number>>;
-  /** k of P(first chosen) = σ(k · (gold of the first − gold of the second)). */
+  /**
+   * In [0, 1]: how much a rater of one value is swayed by the other values (halo effect, Thorndike 1920). A reply is rated by
+   * gold of the value asked for + halo · the sum of gold of the others; scores are gold alone whatever the halo.
+   */
+  readonly halo: number;
+  /** k of P(first chosen) = σ(k · (rating of the first − rating of the second)). */
   readonly sharpness: number;
 }
 
@@ -31,6 +36,7 @@ export interface GeneratedPair extends Pair {
 
 export const generatorDefaults: Omit<GeneratorOptions, "entanglement"> = {
   seed: 20260,
+  halo: 0,
   pairsPerValue: { train: 4000, scorer: 400, validation: 200, test: 300 },
   sharpness: 10,
 };
@@ -56,7 +62,8 @@ export function generatePairs(options: GeneratorOptions): readonly GeneratedPair
       for (const value of goldValues) {
         const request = newRequest(random, split, used);
         const [first, second] = samplePair(random, request, value, sampleReply);
-        const odds = options.sharpness * (scoreReply(request, first)[value] - scoreReply(request, second)[value]);
+        const ratingOf = (reply: Reply) => rating(scoreReply(request, reply), value, options.halo);
+        const odds = options.sharpness * (ratingOf(first) - ratingOf(second));
         const firstWins = uniformFloat64(random) < 1 / (1 + Math.exp(-odds));
         const [chosen, rejected] = firstWins ? [first, second] : [second, first];
         rows.push({
@@ -71,6 +78,12 @@ export function generatePairs(options: GeneratorOptions): readonly GeneratedPair
     }
   }
   return rows;
+}
+
+/** What a rater asked for one value says of a reply. */
+function rating(gold: GoldScores, value: GoldValue, halo: number): number {
+  const others = goldValues.filter((other) => other !== value).reduce((sum, other) => sum + gold[other], 0);
+  return gold[value] + halo * others;
 }
 
 function newRequest(random: RandomGenerator, split: Split, used: Set<string>): Request {

@@ -62,15 +62,19 @@ describe.each(["mild", "entangled"] as const)("the %s data set", (name) => {
     expect(faulty).toEqual([]);
   });
 
-  test("labels follow Bradley–Terry: observed and expected agreement with gold within four standard errors", () => {
+  test("labels follow Bradley–Terry: observed and expected agreement with the rating within four standard errors", () => {
+    const { halo, sharpness } = embeddedDatasets[name];
     for (const value of goldValues) {
       let [observed, expected, variance] = [0, 0, 0];
       for (const { prompt, chosen, rejected } of of((row) => row.value === value)) {
-        const gap =
-          goldScores(prompt, { text: chosen, ended: true })[value] -
-          goldScores(prompt, { text: rejected, ended: true })[value];
-        const p = 1 / (1 + Math.exp(-embeddedDatasets[name].sharpness * Math.abs(gap)));
-        if (gap === 0) expect.fail(`a tie: ${prompt}`);
+        const [better, worse] = [chosen, rejected].map((text) => goldScores(prompt, { text, ended: true }));
+        if (better === undefined || worse === undefined) throw new Error("not scored");
+        if (better[value] === worse[value]) expect.fail(`a tie: ${prompt}`);
+        const gap = goldValues.reduce(
+          (sum, other) => sum + (other === value ? 1 : halo) * (better[other] - worse[other]),
+          0,
+        );
+        const p = 1 / (1 + Math.exp(-sharpness * Math.abs(gap)));
         observed += gap > 0 ? 1 : 0;
         expected += p;
         variance += p * (1 - p);
@@ -86,6 +90,22 @@ describe("the generator", () => {
     expect(generatePairs(options)).toEqual(generatePairs(options));
     expect(generatePairs({ ...options, seed: 1 })).not.toEqual(generatePairs(options));
     expect(generatePairs({ ...options, entanglement: 1 })).not.toEqual(generatePairs(options));
+  });
+
+  test("a halo makes labels of one value follow the others, and leaves replies as they are", () => {
+    const options = { ...embeddedDatasets.mild, pairsPerValue: { ...small, train: 400 } };
+    const sides = ({ chosen, rejected }: GeneratedPair) => [chosen, rejected].sort();
+    const rows = (halo: number) => generatePairs({ ...options, halo });
+    expect(rows(1).map(sides)).toEqual(rows(0).map(sides));
+    const withOthers = (halo: number) => {
+      const humorous = rows(halo).filter(({ value }) => value === "humorous");
+      const helped = humorous.filter(({ prompt, chosen, rejected }) => {
+        const [better, worse] = [chosen, rejected].map((text) => goldScores(prompt, { text, ended: true }).helpful);
+        return (better ?? 0) > (worse ?? 0);
+      });
+      return helped.length / humorous.length;
+    };
+    expect(withOthers(1)).toBeGreaterThan(withOthers(0) + 0.1);
   });
 
   test("entanglement ties the values to one another through length", () => {
