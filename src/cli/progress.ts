@@ -1,16 +1,14 @@
 /**
- * Progress on stderr, fed by what a run reports: stage, rate, time left, budget spent. On a terminal one line that
- * rewrites itself; else a plain line when a job ends, and now and then while one goes on.
+ * Progress on stderr, fed by what a run reports, in lines that stay: one when a job ends, and now and then while one goes
+ * on, with stage, rate, time left and budget spent.
  */
 
 import { sanitise } from "../bench/files/sanitise.js";
 import type { RunProgress } from "../bench/run.js";
 import { duration, flops, NBSP, percent } from "../report/numbers.js";
-import { clip } from "../report/text-width.js";
 import type { Io } from "./io.js";
 
-const FRAME_MS = 100;
-const PLAIN_MS = 15_000;
+const LINE_MS = 15_000;
 /** A rate is taken over the last steps of about this long, so that it follows a change of load. */
 const RATE_WINDOW_MS = 10_000;
 
@@ -38,13 +36,12 @@ export class ProgressMeter {
   #planned = 0;
   /** To the end of the whole run. */
   #etaSeconds: number | null = null;
-  #drawn = 0;
-  #lineOpen = false;
+  #written = 0;
 
   constructor(io: Io) {
     this.#io = io;
     this.#start = io.now();
-    this.#drawn = this.#start;
+    this.#written = this.#start;
   }
 
   on(progress: RunProgress): void {
@@ -74,23 +71,17 @@ export class ProgressMeter {
         break;
       case "stage":
         this.#stage = `${progress.stage} (${progress.done + 1}/${progress.total})`;
-        if (this.#io.stderr.isTTY !== true) this.say(`${this.#elapsed()}  ${this.#stage}`);
+        this.say(`${this.#elapsed()}  ${this.#stage}`);
         return;
       default:
         progress satisfies never;
     }
-    this.#draw();
+    this.#now();
   }
 
   /** A line for the reader that must stay: a notice, a warning. */
   say(line: string): void {
-    this.#clear();
     this.#io.stderr.write(`${sanitise(line)}\n`);
-  }
-
-  /** Takes the rewriting line away. */
-  end(): void {
-    this.#clear();
   }
 
   #onTask({ label, seed, event }: Extract<RunProgress, { type: "task" }>): void {
@@ -126,8 +117,7 @@ export class ProgressMeter {
       this.#spent += running.spentFlops;
       this.#planned += running.plannedFlops;
     }
-    if (this.#io.stderr.isTTY === true) this.#draw();
-    else if (progress.kind === "task" && !progress.stored) {
+    if (progress.kind === "task" && !progress.stored) {
       const spent = running === undefined || running.spentFlops === 0 ? "" : `, ${flops(running.spentFlops)}`;
       this.#io.stderr.write(
         `${this.#elapsed()}  ${sanitise(progress.label)}, seed ${progress.seed}: done in ${duration(progress.seconds)}${spent}\n`.replaceAll(
@@ -138,19 +128,11 @@ export class ProgressMeter {
     }
   }
 
-  #draw(): void {
+  #now(): void {
     const now = this.#io.now();
-    const tty = this.#io.stderr.isTTY === true;
-    if (now - this.#drawn < (tty ? FRAME_MS : PLAIN_MS)) return;
-    this.#drawn = now;
-    const line = this.line();
-    if (tty) {
-      const width = Math.max(20, (this.#io.stderr.columns ?? 80) - 1);
-      this.#io.stderr.write(`\r\u001b[K${clip(line, width)}`);
-      this.#lineOpen = true;
-    } else {
-      this.#io.stderr.write(`${line}\n`);
-    }
+    if (now - this.#written < LINE_MS) return;
+    this.#written = now;
+    this.#io.stderr.write(`${this.line()}\n`);
   }
 
   /** The state in one line. */
@@ -173,12 +155,6 @@ export class ProgressMeter {
 
   #elapsed(): string {
     return elapsed(this.#io.now() - this.#start);
-  }
-
-  #clear(): void {
-    if (!this.#lineOpen) return;
-    this.#io.stderr.write("\r\u001b[K");
-    this.#lineOpen = false;
   }
 }
 

@@ -1,13 +1,13 @@
 /**
- * What a reader sees of a run while this process does it: the dashboard, a line that rewrites itself, lines that stay,
+ * What a reader sees of a run while this process does it: the dashboard, lines with what moves below them, lines alone,
  * events as JSON, or nothing. All of it on stderr.
  */
 import type { RunEvent } from "../bench/files/events.js";
 import { sanitise, terminalJson } from "../bench/files/sanitise.js";
 import type { RunProgress } from "../bench/run.js";
 import { type Capability, capabilityOf, type DisplayFlags } from "../ui/app/capability.js";
-import type { OpenDashboard } from "../ui/app/dashboard.js";
-import type { Io } from "./io.js";
+import type { RunState } from "../ui/state/run-state.js";
+import type { Io, Streams } from "./io.js";
 import { ProgressMeter } from "./progress.js";
 
 export interface RunDisplay {
@@ -27,11 +27,13 @@ export function runDisplay(io: Io, flags: DisplayFlags): RunDisplay {
   if (capability.notice !== undefined) io.stderr.write(`${capability.notice}\n`);
   switch (capability.display) {
     case "full":
-      return new FullDisplay(io, capability);
+      return new DrawnDisplay(io, { open: (state, streams) => openFull(state, streams, capability, io), keeps: false });
     case "plain":
-      return lines(io);
+      return io.streams === undefined
+        ? lines(io)
+        : new DrawnDisplay(io, { open: (state, streams) => openPlain(state, streams, capability, io), keeps: true });
     case "log":
-      return lines({ ...io, stderr: { write: (text) => io.stderr.write(text), columns: io.stderr.columns } });
+      return lines(io);
     case "json":
       return {
         onEvent: (event) => io.stderr.write(`${terminalJson(event)}\n`),
@@ -53,26 +55,38 @@ function lines(io: Io): RunDisplay {
     onEvent: () => {},
     onProgress: (progress) => meter.on(progress),
     say: (line) => meter.say(line),
-    end: () => meter.end(),
+    end: () => {},
   };
 }
 
+/** Something on a terminal that shows a run's state. */
+interface Picture {
+  /** Gives the terminal back. */
+  close(): void;
+}
+
+interface DrawnOptions {
+  readonly open: (state: RunState, streams: Streams) => Promise<Picture>;
+  /** Whether lines that were said are still there when it is closed. */
+  readonly keeps: boolean;
+}
+
 /** Opens with the first event: what is wrong with a command is said before, on the reader's own screen. */
-class FullDisplay implements RunDisplay {
+class DrawnDisplay implements RunDisplay {
   readonly #io: Io;
-  readonly #capability: Capability;
+  readonly #options: DrawnOptions;
   readonly #waiting: RunEvent[] = [];
   #apply: ((event: RunEvent) => void) | undefined;
   #say: ((line: string) => void) | undefined;
-  #dashboard: OpenDashboard | undefined;
+  #picture: Picture | undefined;
   #opening = false;
   #ended = false;
-  /** Kept for the reader's own screen, where they are wanted when the dashboard is gone. */
+  /** For the reader's own screen, where they are wanted when the picture is gone. */
   readonly #notices: string[] = [];
 
-  constructor(io: Io, capability: Capability) {
+  constructor(io: Io, options: DrawnOptions) {
     this.#io = io;
-    this.#capability = capability;
+    this.#options = options;
   }
 
   onEvent(event: RunEvent): void {
@@ -100,19 +114,15 @@ class FullDisplay implements RunDisplay {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#dashboard?.close();
+    this.#picture?.close();
+    if (this.#options.keeps && this.#picture !== undefined) return;
     for (const line of this.#notices) this.#io.stderr.write(`${sanitise(line)}\n`);
   }
 
   async #open(): Promise<void> {
     const { streams, now } = this.#io;
     if (streams === undefined) return;
-    const [{ openDashboard }, { Controller }, { glyphsFor }, { RunState }] = await Promise.all([
-      import("../ui/app/dashboard.js"),
-      import("../ui/app/controller.js"),
-      import("../ui/draw/glyphs.js"),
-      import("../ui/state/run-state.js"),
-    ]);
+    const { RunState } = await import("../ui/state/run-state.js");
     const state = new RunState();
     this.#apply = (event) => state.apply(event);
     for (const event of this.#waiting.splice(0)) state.apply(event);
@@ -122,21 +132,54 @@ class FullDisplay implements RunDisplay {
     };
     for (const line of this.#notices) this.#say(line);
     if (this.#ended) return;
-    const { stderr: output, stdin: input } = streams;
-    const interrupt = (): void => {
-      process.kill(process.pid, "SIGINT");
-    };
-    const { depth, ground, charset } = this.#capability;
-    const controller = new Controller({
-      source: { state, fault: undefined, poll: () => {} },
-      glyphs: glyphsFor(charset),
-      ...{ depth, ground, now, owned: true },
-      size: () => ({ columns: output.columns, rows: output.rows }),
-      onLeave: () => {},
-      onStop: interrupt,
-    });
-    const dashboard = await openDashboard({ input, output }, controller);
-    if (this.#ended) dashboard.close();
-    else this.#dashboard = dashboard;
+    const picture = await this.#options.open(state, streams);
+    if (this.#ended) picture.close();
+    else this.#picture = picture;
   }
+}
+
+async function openFull(
+  state: RunState,
+  { stderr: output, stdin: input }: Streams,
+  { depth, ground, charset }: Capability,
+  { now }: Io,
+): Promise<Picture> {
+  const [{ openDashboard }, { Controller }, { glyphsFor }] = await Promise.all([
+    import("../ui/app/dashboard.js"),
+    import("../ui/app/controller.js"),
+    import("../ui/draw/glyphs.js"),
+  ]);
+  const interrupt = (): void => {
+    process.kill(process.pid, "SIGINT");
+  };
+  const controller = new Controller({
+    source: { state, fault: undefined, poll: () => {} },
+    glyphs: glyphsFor(charset),
+    ...{ depth, ground, now, owned: true },
+    size: () => ({ columns: output.columns, rows: output.rows }),
+    onLeave: () => {},
+    onStop: interrupt,
+  });
+  return openDashboard({ input, output }, controller);
+}
+
+async function openPlain(
+  state: RunState,
+  { stderr: output }: Streams,
+  { depth, ground, charset }: Capability,
+  { now }: Io,
+): Promise<Picture> {
+  const [{ openInline }, { InlineRun }, { glyphsFor }] = await Promise.all([
+    import("../ui/app/inline.js"),
+    import("../ui/app/inline-run.js"),
+    import("../ui/draw/glyphs.js"),
+  ]);
+  const run = new InlineRun({
+    source: { state, fault: undefined, poll: () => {} },
+    glyphs: glyphsFor(charset),
+    // The report follows on stdout.
+    ...{ depth, ground, now, verdict: false },
+    size: () => ({ columns: output.columns, rows: output.rows }),
+  });
+  return openInline(output, run);
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { ProgressMeter } from "../../src/cli/progress.js";
-import { textWidth } from "../../src/report/text-width.js";
 import { FakeIo } from "./fake-io.js";
 
 const job = { kind: "task", label: "alpha/helpful", seed: 1 } as const;
@@ -18,7 +17,7 @@ function train(meter: ProgressMeter, io: FakeIo, steps: number, ms: number): voi
 
 describe("one line", () => {
   test("says stage, rate, time left and budget spent", () => {
-    const io = new FakeIo("/", { tty: true });
+    const io = new FakeIo();
     const meter = new ProgressMeter(io);
     train(meter, io, 50, 100);
     expect(meter.line()).toBe(
@@ -27,7 +26,7 @@ describe("one line", () => {
   });
 
   test("the rate follows the last seconds, not the whole run", () => {
-    const io = new FakeIo("/", { tty: true });
+    const io = new FakeIo();
     const meter = new ProgressMeter(io);
     train(meter, io, 20, 5000);
     for (let step = 21; step <= 120; step++) {
@@ -39,7 +38,7 @@ describe("one line", () => {
   });
 
   test("what is finished is counted, what was found is said", () => {
-    const io = new FakeIo("/", { tty: true });
+    const io = new FakeIo();
     const meter = new ProgressMeter(io);
     train(meter, io, 10, 100);
     meter.on({ type: "job-finished", ...job, seconds: 1, stored: false, work: { flops: 1e11 } });
@@ -50,7 +49,7 @@ describe("one line", () => {
 
 describe("of the whole run", () => {
   test("says how long it will take, to the minute, as soon as something is known", () => {
-    const io = new FakeIo("/", { tty: true });
+    const io = new FakeIo();
     const meter = new ProgressMeter(io);
     train(meter, io, 1, 1000);
     meter.on({ type: "run-progress", done: 0, etaSeconds: null });
@@ -59,30 +58,6 @@ describe("of the whole run", () => {
     expect(meter.line()).toMatch(/^0:01, about 13 min left {2}training/);
     meter.on({ type: "run-progress", done: 0.9, etaSeconds: 41.2 });
     expect(meter.line()).toMatch(/^0:01, about 42 s left {2}training/);
-  });
-});
-
-describe("on a terminal", () => {
-  test("one line rewrites itself, at most ten times a second, never wider than the screen", () => {
-    const io = new FakeIo("/", { tty: true, columns: 40 });
-    const meter = new ProgressMeter(io);
-    train(meter, io, 200, 10);
-    const frames = io.err.split("\r\u001b[K").slice(1);
-    expect(frames.length).toBeGreaterThan(5);
-    expect(frames.length).toBeLessThanOrEqual(21);
-    for (const frame of frames) expect(textWidth(frame)).toBeLessThan(40);
-    expect(io.err).not.toContain("\n");
-    meter.end();
-    expect(io.err.endsWith("\r\u001b[K")).toBe(true);
-  });
-
-  test("a notice stays, on a line of its own", () => {
-    const io = new FakeIo("/", { tty: true });
-    const meter = new ProgressMeter(io);
-    train(meter, io, 20, 100);
-    io.err = "";
-    meter.say("engine: cpu");
-    expect(io.err).toBe("\r\u001b[Kengine: cpu\n");
   });
 });
 
@@ -100,6 +75,12 @@ describe("in a log", () => {
     expect(lines[2]).toBe("0:20  alpha/helpful, seed 1: done in 20 s, 2.00 TFLOP");
     expect(io.err).not.toContain("\r");
     expect(io.err).not.toContain("\u001b");
+  });
+
+  test("a terminal gets the same lines: nothing is drawn over", () => {
+    const [pipe, terminal] = [new FakeIo(), new FakeIo("/", { tty: true, columns: 40 })];
+    for (const io of [pipe, terminal]) train(new ProgressMeter(io), io, 200, 100);
+    expect(terminal.err).toBe(pipe.err);
   });
 
   test("labels from elsewhere cannot drive a terminal", () => {

@@ -9,7 +9,7 @@ import type { ListedRun } from "../../ui/app/runs-list.js";
 import { glyphsFor } from "../../ui/draw/glyphs.js";
 import { RunFollower } from "../../ui/state/follow.js";
 import { type ExitCode, exitCodes } from "../exit-codes.js";
-import { columnsOf, type Io } from "../io.js";
+import { columnsOf, type Io, type Streams } from "../io.js";
 import { RUNS, runFolder } from "../run-folder.js";
 
 /** Milliseconds between two looks at a run's file, where lines are written. */
@@ -28,6 +28,9 @@ export async function dash(run: string | undefined, flags: DisplayFlags, io: Io)
   }
   const newest = known[0];
   const folder = run !== undefined ? runFolder(run, io.cwd) : known.length === 1 ? newest?.folder : undefined;
+  if (capability.display === "plain" && io.streams !== undefined) {
+    return followInline(folder ?? newest?.folder ?? "", capability, io.streams, io);
+  }
   if (capability.display !== "full" || io.streams === undefined) {
     return followInLines(folder ?? newest?.folder ?? "", capability, io);
   }
@@ -114,6 +117,41 @@ function stepBack(): void {
     setPriority(5);
   } catch {
     // Where a process may not be nice, it is not.
+  }
+}
+
+/** Lines that stay, and below them what moves, until the run is over. */
+async function followInline(
+  folder: string,
+  { depth, ground, charset }: Capability,
+  { stdout: output }: Streams,
+  io: Io,
+): Promise<ExitCode> {
+  const [{ openInline }, { InlineRun }] = await Promise.all([
+    import("../../ui/app/inline.js"),
+    import("../../ui/app/inline-run.js"),
+  ]);
+  const follower = new RunFollower(folder);
+  const run = new InlineRun({
+    ...{ source: follower, glyphs: glyphsFor(charset), depth, ground, now: io.now, verdict: true },
+    size: () => ({ columns: output.columns, rows: output.rows }),
+  });
+  const inline = await openInline(output, run);
+  stepBack();
+  let takeBack = (): void => {};
+  try {
+    return await new Promise<ExitCode>((resolve) => {
+      takeBack = io.onSignal((signal) => resolve(signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated));
+      const look = (): void => {
+        if (run.over) resolve(follower.fault === undefined ? exitCodes.fine : exitCodes.usage);
+      };
+      run.subscribe(look);
+      look();
+    });
+  } finally {
+    takeBack();
+    inline.close();
+    follower.close();
   }
 }
 

@@ -3,8 +3,8 @@ import { CHARSETS, type Charset } from "../draw/glyphs.js";
 import type { ColourDepth, Ground } from "../draw/style.js";
 
 /**
- * `full`: the dashboard. `plain`: one line that rewrites itself. `log`: lines that stay. `json`: events, one a line.
- * `none`: nothing.
+ * `full`: the dashboard on a screen of its own. `plain`: lines that stay, and what moves below them. `log`: lines that stay.
+ * `json`: events, one a line. `none`: nothing.
  */
 export const DISPLAYS = ["full", "plain", "log", "json", "none"] as const;
 export type Display = (typeof DISPLAYS)[number];
@@ -50,7 +50,8 @@ export function capabilityOf(surroundings: Surroundings, flags: DisplayFlags): C
   if (accessible) return { display: "log", ...look, notice: "--accessible: lines instead of the dashboard" };
   const why = whyNotFull(surroundings, flags.display === "full");
   if (why === undefined) return { display: "full", ...look };
-  const display = surroundings.outputTty && !isDumb(env) ? "plain" : "log";
+  // Where CI is set, ink moves nothing.
+  const display = surroundings.outputTty && !isDumb(env) && !isSet(env.CI) ? "plain" : "log";
   return {
     display,
     ...look,

@@ -2,9 +2,10 @@
  * The dashboard on a terminal: another screen beside the one with the reader's history, keys one by one, and both given
  * back however it ends. Ink and React, which take a third of a second to load, are waited for behind the first picture.
  */
-import type { Key } from "../state/keys.js";
 import { FRAME_MS } from "./controller.js";
+import { loadInk } from "./load-ink.js";
 import { Painter } from "./painter.js";
+import type { ScreenSource, ScreenViewProps } from "./screen-view.js";
 import { SilentOutput } from "./silent-output.js";
 
 /** The stream that is drawn on. */
@@ -17,10 +18,7 @@ export interface Terminal {
 }
 
 /** What is shown: a run's dashboard, a list of runs. */
-export interface Shown {
-  readonly frame: () => string;
-  readonly subscribe: (listener: () => void) => () => void;
-  press(key: Key): void;
+export interface Shown extends ScreenSource {
   /** @returns whether a frame was made */
   tick(): boolean;
   redraw(): void;
@@ -61,11 +59,17 @@ export async function openDashboard(terminal: Terminal, shown: Shown): Promise<O
     input.setRawMode(false);
   };
   send(ENTER);
-  const paint = (): void => {
-    if (open) painter.paint(shown.frame());
+  /** When the frame that is on its way was begun. */
+  let begun: number | undefined;
+  const paint = (frame: string): void => {
+    if (!open) return;
+    painter.paint(frame);
+    if (begun !== undefined) shown.spent(performance.now() - begun);
+    begun = undefined;
   };
-  const stopListening = shown.subscribe(paint);
-  paint();
+  // Until ink is there.
+  let stopShowing = shown.subscribe(() => paint(shown.frame()));
+  paint(shown.frame());
   let repainted = performance.now();
   const timer = setInterval(() => {
     const before = performance.now();
@@ -74,12 +78,19 @@ export async function openDashboard(terminal: Terminal, shown: Shown): Promise<O
       painter.forget();
       repainted = before;
     }
-    if (shown.tick()) shown.spent(performance.now() - before);
+    begun = before;
+    shown.tick();
+    // A frame that looks as the one before is painted by nobody.
+    setImmediate(() => {
+      begun = undefined;
+    });
   }, FRAME_MS);
   const onResize = (): void => {
     send(CLEAR);
     painter.forget();
     shown.redraw();
+    // Also where the picture is the same as before: it is wiped.
+    paint(shown.frame());
   };
   output.on("resize", onResize);
   const close = (): void => {
@@ -89,7 +100,7 @@ export async function openDashboard(terminal: Terminal, shown: Shown): Promise<O
     output.off("resize", onResize);
     process.off("exit", close);
     process.off("uncaughtExceptionMonitor", close);
-    stopListening();
+    stopShowing();
     takeKeysBack();
     send(LEAVE);
     output.write = write;
@@ -101,9 +112,11 @@ export async function openDashboard(terminal: Terminal, shown: Shown): Promise<O
   // The picture stands before ink is there. Keys that come meanwhile wait in the terminal, without their echo.
   input.setRawMode(true);
   try {
-    const release = await readKeys(input, (key) => shown.press(key));
-    if (open) takeKeysBack = release;
-    else release();
+    const unmount = await mount(input, { shown, paint });
+    stopShowing();
+    stopShowing = unmount;
+    if (open) takeKeysBack = () => {};
+    else unmount();
   } catch (error) {
     close();
     throw error;
@@ -111,16 +124,10 @@ export async function openDashboard(terminal: Terminal, shown: Shown): Promise<O
   return { close };
 }
 
-/** Keys by way of ink. @returns what gives the keyboard back */
-async function readKeys(input: TerminalInput, onKey: (key: Key) => void): Promise<() => void> {
-  // React's build for development is slow, and keeps measurements for ever.
-  process.env.NODE_ENV ??= "production";
-  const [{ render }, { createElement }, { Keyboard }] = await Promise.all([
-    import("ink"),
-    import("react"),
-    import("./keyboard.js"),
-  ]);
-  const instance = render(createElement(Keyboard, { onKey }), {
+/** @returns what gives the keyboard back */
+async function mount(input: TerminalInput, props: ScreenViewProps): Promise<() => void> {
+  const [{ render, createElement }, { ScreenView }] = await Promise.all([loadInk(), import("./screen-view.js")]);
+  const instance = render(createElement(ScreenView, props), {
     // Has all of a terminal's stream that ink uses, and shows nothing.
     stdout: new SilentOutput() as unknown as NodeJS.WriteStream,
     stdin: input,

@@ -8,8 +8,8 @@ import { wrap } from "../../report/text-width.js";
 import { isItReal, whatItCost, whoWins } from "../../report/verdicts.js";
 import { activeTrainings, clock, shareDone, statusWords } from "../panels/overview.js";
 import { plainSpaces } from "../panels/panel.js";
-import type { RunFollower } from "../state/follow.js";
 import type { Notice, RunState } from "../state/run-state.js";
+import type { RunSource } from "./controller.js";
 
 export interface RunLinesOptions {
   /** One JSON document a line: how the run stands. */
@@ -21,28 +21,32 @@ export interface RunLinesOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly write: (line: string) => void;
+  /** Whether it is said now and then how far the run is; default yes. */
+  readonly progress?: boolean;
+  /** Whether a run that is over ends with who wins, is it real, what it cost; default yes. */
+  readonly verdict?: boolean;
 }
 
 /** While nothing else is said, how far the run is. */
 const PROGRESS_MS = 15_000;
 
 export class RunLines {
-  readonly #follower: RunFollower;
+  readonly #source: RunSource;
   readonly #options: RunLinesOptions;
   readonly #said = new WeakSet<Notice>();
   readonly #told = new Map<string, number>();
   #lastMs: number;
 
-  constructor(follower: RunFollower, options: RunLinesOptions) {
-    this.#follower = follower;
+  constructor(source: RunSource, options: RunLinesOptions) {
+    this.#source = source;
     this.#options = options;
     this.#lastMs = options.now();
   }
 
   /** Says what is new. @returns whether the run is over, or can be read no further */
   look(): boolean {
-    this.#follower.poll();
-    const { state, fault } = this.#follower;
+    this.#source.poll();
+    const { state, fault } = this.#source;
     for (const notice of state.notices) {
       if (this.#said.has(notice)) continue;
       this.#said.add(notice);
@@ -51,10 +55,10 @@ export class RunLines {
       else this.#say(`${clock(time - (state.startedMs ?? time))}  ${tone === "bad" ? "Attention: " : ""}${text}`);
     }
     this.#hypervolumes(state);
-    const { now } = this.#options;
-    if (!state.over && now() - this.#lastMs >= PROGRESS_MS) this.#progress(state);
+    const { now, progress = true, verdict = true } = this.#options;
+    if (progress && !state.over && now() - this.#lastMs >= PROGRESS_MS) this.#progress(state);
     if (fault !== undefined) this.#say(`Attention: ${fault}`);
-    if (state.over) this.#end(state);
+    if (state.over && verdict) this.#end(state);
     return state.over || fault !== undefined;
   }
 

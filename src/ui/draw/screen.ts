@@ -98,6 +98,16 @@ export class Screen {
     return new Region(this, 0, 0, this.width, this.height);
   }
 
+  /** Its upper rows. */
+  top(rows: number): Screen {
+    const cut = new Screen(this.width, Math.min(rows, this.height), this.ascii);
+    for (let at = 0; at < cut.width * cut.height; at++) {
+      cut.#characters[at] = this.#characters[at] ?? " ";
+      cut.#styles[at] = this.#styles[at] ?? PLAIN;
+    }
+    return cut;
+  }
+
   /** Writes one row's text from column `x`, as far as column `end` (exclusive). @returns the column after it */
   put(x: number, y: number, text: string, style: Style, end: number): number {
     const stop = Math.min(end, this.width);

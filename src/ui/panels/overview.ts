@@ -53,8 +53,8 @@ export function drawOverview(region: Region, input: PanelInput): void {
   drawLog(last.part(half, 0), input);
 }
 
-/** @returns rows used */
-function drawNow(region: Region, input: PanelInput): number {
+/** What the run does now. @returns rows used */
+export function drawNow(region: Region, input: PanelInput): number {
   const { state, glyphs, nowMs } = input;
   // What it was doing when it ended is in the log; now it is not doing it.
   const stage = state.over ? undefined : state.stage;
@@ -86,6 +86,21 @@ function drawNow(region: Region, input: PanelInput): number {
     drawTraining(box.part(0, 2 + at, box.width, 1), input, training);
   });
   return height;
+}
+
+/** The same in one line, where there is no room for more. */
+export function oneLine(state: RunState, nowMs: number): string {
+  const left = state.over ? undefined : (state.progress?.etaSeconds ?? undefined);
+  const share = shareDone(state);
+  return plainSpaces(
+    [
+      elapsedText(state, nowMs),
+      state.stage?.name ?? statusWords(state),
+      ...(share === undefined ? [] : [percent(share, 0)]),
+      ...(left === undefined ? [] : [`${duration(left)} left`]),
+      ...activeTrainings(state).map(({ method, task, step, steps }) => `${method} ${task} ${step}/${steps}`),
+    ].join("  "),
+  );
 }
 
 /** Name, bar, steps, rate, and the loss so far, on one row. */

@@ -166,7 +166,10 @@ export class RunState {
       case "train-step": {
         const training = this.#training(event.seed, event.method, event.task);
         training?.apply(event);
-        if (training?.done === true) this.say(event.time, "plain", `${event.method} ${event.task} trained`);
+        if (training?.done === true && !training.told) {
+          training.told = true;
+          this.say(event.time, "plain", `${event.method} ${event.task} trained`);
+        }
         return;
       }
       case "candidate-scored":

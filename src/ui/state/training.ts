@@ -32,6 +32,8 @@ export class Training {
   plannedFlops = 0;
   /** Milliseconds since 1970, of its last event. */
   lastMs = 0;
+  /** Whether its end has been told: one that plans anew as it goes reaches its last step more than once. */
+  told = false;
   #mark: readonly [ms: number, step: number] | undefined;
 
   constructor(
@@ -51,6 +53,7 @@ export class Training {
     // A training that starts again after an interruption draws its curves anew from where it goes on.
     this.#mark = undefined;
     this.rate = undefined;
+    this.told = false;
   }
 
   apply(event: RunEventOf<"train-step">): void {

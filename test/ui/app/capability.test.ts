@@ -14,7 +14,7 @@ describe("which display", () => {
   test("the dashboard on a terminal; lines where it is piped, in CI and on a dumb terminal", () => {
     expect(onTerminal().display).toBe("full");
     expect(piped().display).toBe("log");
-    expect(onTerminal({ CI: "true" }).display).toBe("plain");
+    expect(onTerminal({ CI: "true" }).display).toBe("log");
     expect(onTerminal({ CI: "false" }).display).toBe("full");
     expect(onTerminal({ TERM: "dumb" }).display).toBe("log");
   });

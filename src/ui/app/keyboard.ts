@@ -1,16 +1,6 @@
-/**
- * The one ink component: it takes keys, and with them the terminal's raw mode, for as long as it lives. It shows nothing:
- * ink's own output takes 25 ms for a full screen of 120 × 40 (`painter.ts` takes one).
- */
-import { type Key as InkKey, useInput } from "ink";
+/** Keys as ink reads them from a terminal, in this program's words. */
+import type { Key as InkKey } from "ink";
 import type { Key, NamedKey } from "../state/keys.js";
-
-export function Keyboard({ onKey }: { readonly onKey: (key: Key) => void }) {
-  useInput((input, key) => {
-    for (const pressed of keysOf(input, key)) onKey(pressed);
-  });
-  return null;
-}
 
 const NAMES: readonly (readonly [keyof InkKey, NamedKey])[] = [
   ["upArrow", "up"],
