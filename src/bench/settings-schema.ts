@@ -52,6 +52,8 @@ const preference = z.strictObject({
   ...preferenceFields,
   softLabels: preferenceFields.softLabels.default(false),
   adapter,
+  /** The first adapter and the order of pairs are of one random stream for all values; absent: of each value's own. */
+  streams: z.literal("shared").exactOptional(),
   optimizer,
   maxSteps: count.exactOptional(),
 });

@@ -50,6 +50,11 @@ export interface PreferenceSettings {
   readonly adapter: AdapterConfig;
   /** Pairs a step. */
   readonly batchPairs: number;
+  /**
+   * Where a seed's trainings take their first adapter and the order of their pairs from: a random stream for each value
+   * (absent), or one for all of them, as trainings have that one script starts with one seed.
+   */
+  readonly streams?: "shared";
   readonly optimizer: OptimizerSettings;
   /** Upper bound on optimizer steps a policy; the budget usually ends training earlier. */
   readonly maxSteps?: number;

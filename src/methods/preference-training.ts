@@ -79,7 +79,7 @@ export async function trainPreference(
 ): Promise<TaskOutput> {
   const { value, settings, penalty, weight, margins } = training;
   const { config } = env.model;
-  const initial = initAdapter(config, settings.adapter, deriveSeed(env.seed, "adapter", value)).tensors;
+  const initial = initAdapter(config, settings.adapter, streamSeed(env.seed, "adapter", value, settings)).tensors;
   const layout = layoutOf(initial);
   const modules = adaptedModules(initial);
   const steps = planSteps(training, budgetFlops, modules, env);
@@ -88,7 +88,7 @@ export async function trainPreference(
   const fitting = new FittingRows(env.engine, run.label);
   const wanted = pairsPerPass(env, settings.batchPairs);
   let size = equalPart(settings.batchPairs, fitting.of(wanted));
-  let shapes = shapesOf(env, settings.batchPairs, size);
+  let shapes = shapesOf(env, settings, size);
   // What `prepare` found for the step that `measure` looks at.
   let reference: Float32Array = new Float32Array();
   let margin: Float32Array = new Float32Array();
@@ -135,7 +135,7 @@ export async function trainPreference(
       async shrink(error) {
         if (!fitting.halve(error, size)) return false;
         size = equalPart(settings.batchPairs, fitting.of(wanted));
-        shapes = shapesOf(env, settings.batchPairs, size);
+        shapes = shapesOf(env, settings, size);
         await env.executables.release();
         return true;
       },
@@ -188,7 +188,7 @@ function planSteps(
   const firstPenalised = (steps: number): number =>
     rule === null ? steps : Math.min(steps, Math.ceil(rule.startsAfter * steps));
 
-  const order = batchOrder(pairs.map(pairLength), settings.batchPairs, deriveSeed(env.seed, "order", value));
+  const order = batchOrder(pairs.map(pairLength), settings.batchPairs, streamSeed(env.seed, "order", value, settings));
   const steps: { rows: readonly number[]; charges: Charge[] }[] = [];
   let flops = 0;
   while (steps.length < maxSteps) {
@@ -238,6 +238,11 @@ function stepAt(steps: readonly Step[], index: number): Step {
   return step;
 }
 
+/** The random stream of one purpose: the value's own, or the one of all values (`PreferenceSettings.streams`). */
+function streamSeed(seed: number, purpose: string, value: string, { streams }: PreferenceSettings): number {
+  return streams === "shared" ? deriveSeed(seed, purpose) : deriveSeed(seed, purpose, value);
+}
+
 /** Pairs of one pass over the batch, the same for every value. A card takes the whole batch at once, if its memory does. */
 function pairsPerPass(env: TaskEnv, batchPairs: number): number {
   if (hasOwnMemory(env.engine.id)) return batchPairs;
@@ -246,11 +251,12 @@ function pairsPerPass(env: TaskEnv, batchPairs: number): number {
 }
 
 /** Shapes that serve every value's passes of `size` pairs, so that all trainings of a run share their executables. */
-function shapesOf(env: TaskEnv, batchPairs: number, size: number): PairShape[] {
+function shapesOf(env: TaskEnv, settings: PreferenceSettings, size: number): PairShape[] {
+  const { batchPairs } = settings;
   const cost = (shape: PairShape) => shapeCost(shape, env);
   const seen = Object.entries(env.pairs).flatMap(([value, pairs]) => {
     if (pairs.length === 0) return [];
-    const order = batchOrder(pairs.map(pairLength), batchPairs, deriveSeed(env.seed, "order", value));
+    const order = batchOrder(pairs.map(pairLength), batchPairs, streamSeed(env.seed, "order", value, settings));
     const batches = Math.min(256, Math.ceil(pairs.length / batchPairs));
     return Array.from({ length: batches }, () => order.next().value as number[]).flatMap((rows) =>
       Array.from({ length: batchPairs / size }, (_, i) =>

@@ -4,10 +4,20 @@ import { InputError } from "../errors.js";
 import { type GeneratorOptions, generatorDefaults } from "./generate.js";
 import { goldValues } from "./gold.js";
 
-/** Each by the arguments that generate it. */
+/**
+ * Each by the arguments that generate it. `entangled` has its labels on shared pairs and from raters who are swayed by every
+ * value: value vectors learnt from it point nearly the same way (docs/decisions/0012-strong-interference.md).
+ */
 export const embeddedDatasets = {
   mild: { ...generatorDefaults, entanglement: 0 },
-  entangled: { ...generatorDefaults, entanglement: 0.8 },
+  entangled: {
+    ...generatorDefaults,
+    entanglement: 0.4,
+    halo: 0.5,
+    sharedPairs: true,
+    // A pair has one prompt for all values: more of them, so that enough are left to answer.
+    pairsPerValue: { ...generatorDefaults.pairsPerValue, validation: 300, test: 450 },
+  },
 } as const satisfies Readonly<Record<string, GeneratorOptions>>;
 
 export type EmbeddedDatasetName = keyof typeof embeddedDatasets;

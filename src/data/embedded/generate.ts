@@ -20,6 +20,11 @@ export interface GeneratorOptions {
   readonly entanglement: number;
   readonly pairsPerValue: Readonly<Record<Split, number>>;
   /**
+   * Whether each pair of replies is labelled for all values, as PKU-SafeRLHF's are, or for one. What several values are learnt
+   * from is then the same texts.
+   */
+  readonly sharedPairs: boolean;
+  /**
    * In [0, 1]: how much a rater of one value is swayed by the other values (halo effect, Thorndike 1920). A reply is rated by
    * gold of the value asked for + halo · the sum of gold of the others; scores are gold alone whatever the halo.
    */
@@ -36,6 +41,7 @@ export interface GeneratedPair extends Pair {
 
 export const generatorDefaults: Omit<GeneratorOptions, "entanglement"> = {
   seed: 20260,
+  sharedPairs: false,
   halo: 0,
   pairsPerValue: { train: 4000, scorer: 400, validation: 200, test: 300 },
   sharpness: 10,
@@ -51,7 +57,7 @@ export function isHeldOut({ action, category }: Topic): boolean {
 // Test prompts come from held-out topics, all others from the rest by the hash of the prompt.
 const shares = { train: 0.8, scorer: 0.1, validation: 0.1, test: 0 };
 
-/** Rows by split; within a split the values take turns. No prompt occurs twice. */
+/** Rows by split; within a split the values take turns. No prompt occurs twice, or each once a value where pairs are shared. */
 export function generatePairs(options: GeneratorOptions): readonly GeneratedPair[] {
   const random = xoroshiro128plus(options.seed);
   const sampleReply = replySampler(options.entanglement);
@@ -59,21 +65,23 @@ export function generatePairs(options: GeneratorOptions): readonly GeneratedPair
   const rows: GeneratedPair[] = [];
   for (const split of splits) {
     for (let index = 0; index < options.pairsPerValue[split]; index += 1) {
-      for (const value of goldValues) {
+      for (const labelled of options.sharedPairs ? [goldValues] : goldValues.map((value) => [value])) {
         const request = newRequest(random, split, used);
-        const [first, second] = samplePair(random, request, value, sampleReply);
-        const ratingOf = (reply: Reply) => rating(scoreReply(request, reply), value, options.halo);
-        const odds = options.sharpness * (ratingOf(first) - ratingOf(second));
-        const firstWins = uniformFloat64(random) < 1 / (1 + Math.exp(-odds));
-        const [chosen, rejected] = firstWins ? [first, second] : [second, first];
-        rows.push({
-          value,
-          prompt: writeRequest(request),
-          chosen: writeReply(request, chosen),
-          rejected: writeReply(request, rejected),
-          split,
-          topic: topicOf(request),
-        });
+        const [first, second] = samplePair(random, request, labelled, sampleReply);
+        for (const value of labelled) {
+          const ratingOf = (reply: Reply) => rating(scoreReply(request, reply), value, options.halo);
+          const odds = options.sharpness * (ratingOf(first) - ratingOf(second));
+          const firstWins = uniformFloat64(random) < 1 / (1 + Math.exp(-odds));
+          const [chosen, rejected] = firstWins ? [first, second] : [second, first];
+          rows.push({
+            value,
+            prompt: writeRequest(request),
+            chosen: writeReply(request, chosen),
+            rejected: writeReply(request, rejected),
+            split,
+            topic: topicOf(request),
+          });
+        }
       }
     }
   }
@@ -99,16 +107,17 @@ function newRequest(random: RandomGenerator, split: Split, used: Set<string>): R
   }
 }
 
-/** Two replies that the value tells apart: a label between equals would be a coin's. */
+/** Two replies that each of the values tells apart: a label between equals would be a coin's. */
 function samplePair(
   random: RandomGenerator,
   request: Request,
-  value: GoldValue,
+  values: readonly GoldValue[],
   sampleReply: ReturnType<typeof replySampler>,
 ) {
   for (;;) {
     const pair = [sampleReply(random, request), sampleReply(random, request)] as const;
-    if (scoreReply(request, pair[0])[value] !== scoreReply(request, pair[1])[value]) return pair;
+    const [first, second] = [scoreReply(request, pair[0]), scoreReply(request, pair[1])];
+    if (values.every((value) => first[value] !== second[value])) return pair;
   }
 }
 

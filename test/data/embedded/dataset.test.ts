@@ -34,10 +34,12 @@ describe.each(["mild", "entangled"] as const)("the %s data set", (name) => {
     }
   });
 
-  test("has at least 384 test and 192 validation prompts, none twice, and no test topic elsewhere", () => {
-    expect(new Set(rows.map(({ prompt }) => prompt)).size).toBe(rows.length);
-    expect(of(({ split }) => split === "test").length).toBeGreaterThanOrEqual(384);
-    expect(of(({ split }) => split === "validation").length).toBeGreaterThanOrEqual(192);
+  test("has at least 384 test and 288 validation prompts, each once or once a value, and no test topic elsewhere", () => {
+    const { sharedPairs } = embeddedDatasets[name];
+    const prompts = (among: readonly GeneratedPair[]) => new Set(among.map(({ prompt }) => prompt)).size;
+    expect(prompts(rows) * (sharedPairs ? goldValues.length : 1)).toBe(rows.length);
+    expect(prompts(of(({ split }) => split === "test"))).toBeGreaterThanOrEqual(384);
+    expect(prompts(of(({ split }) => split === "validation"))).toBeGreaterThanOrEqual(288);
     const heldOut = new Set(of(({ split }) => split === "test").map(({ topic }) => topic));
     const trained = new Set(of(({ split }) => split !== "test").map(({ topic }) => topic));
     expect([heldOut.size, trained.size]).toEqual([12, 52]);
@@ -106,6 +108,26 @@ describe("the generator", () => {
       return helped.length / humorous.length;
     };
     expect(withOthers(1)).toBeGreaterThan(withOthers(0) + 0.1);
+  });
+
+  test("shared pairs: the same two replies are labelled for every value, and each value tells them apart", () => {
+    const options = { ...embeddedDatasets.mild, pairsPerValue: { ...small, train: 400 } };
+    const rows = generatePairs({ ...options, sharedPairs: true });
+    expect(rows).toHaveLength(generatePairs({ ...options, sharedPairs: false }).length);
+    const triples = Array.from({ length: rows.length / 3 }, (_, i) => rows.slice(3 * i, 3 * i + 3));
+    let differ = 0;
+    for (const own of triples) {
+      const prompt = own[0]?.prompt ?? "";
+      expect(own.every((row) => row.prompt === prompt)).toBe(true);
+      expect(own.map(({ value }) => value)).toEqual([...goldValues]);
+      expect(new Set(own.map(({ chosen, rejected }) => JSON.stringify([chosen, rejected].sort()))).size).toBe(1);
+      differ += new Set(own.map(({ chosen }) => chosen)).size > 1 ? 1 : 0;
+      const [first, second] = [own[0]?.chosen, own[0]?.rejected].map((text) =>
+        goldScores(prompt, { text: text ?? "", ended: true }),
+      );
+      expect(goldValues.every((value) => first?.[value] !== second?.[value])).toBe(true);
+    }
+    expect(differ / triples.length).toBeGreaterThan(0.5);
   });
 
   test("entanglement ties the values to one another through length", () => {
