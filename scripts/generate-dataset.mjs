@@ -1,6 +1,7 @@
 /**
  * Writes the data sets that ship with the package: `node scripts/build.mjs && node scripts/generate-dataset.mjs`.
- * With `--seed`, `--entanglement`, `--halo`, `--pairs` (training pairs a value) and `--out FOLDER` it writes another one.
+ * With `--seed`, `--entanglement`, `--halo`, `--shared-pairs`, `--pairs` (training pairs a value) and `--out FOLDER` it writes
+ * another one.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,6 +14,7 @@ const { values: flags } = parseArgs({
     seed: { type: "string" },
     entanglement: { type: "string" },
     halo: { type: "string" },
+    "shared-pairs": { type: "boolean", default: false },
     pairs: { type: "string" },
     out: { type: "string" },
   },
@@ -33,6 +35,7 @@ if (flags.out === undefined) {
     seed: Number(flags.seed ?? generatorDefaults.seed),
     entanglement: Number(flags.entanglement ?? 0),
     halo: Number(flags.halo ?? 0),
+    sharedPairs: flags["shared-pairs"],
     pairsPerValue: {
       ...generatorDefaults.pairsPerValue,
       train: Number(flags.pairs ?? generatorDefaults.pairsPerValue.train),
