@@ -74,7 +74,7 @@ const blocks = new Map();
 for (const basis of sources) {
   const { suite } = basis.suite;
   const set = basis.suite.data.set;
-  const known = ["quick", "quick-entangled", "hh", "smoke"].includes(suite);
+  const known = ["quick", "quick-entangled", "ablation-entangled", "hh", "smoke"].includes(suite);
   const name = known || set === undefined || set === "mild" || suite.endsWith(set) ? suite : `${suite}-${set}`;
   const shipped = basis.input.run.budget.flops;
   blocks.set(name, [...(blocks.get(name) ?? []), { flops: shipped, lines: tablesOf(basis) }]);
