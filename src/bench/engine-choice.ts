@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { EngineId } from "../engine/engine.js";
 import type { EngineProbe } from "../engine/probe.js";
@@ -100,7 +101,7 @@ export function engineTimer(
     said = true;
     const order: SpeedOrder = { engine, workers: workersFor(engine, threads), shape };
     return new Promise((resolve) => {
-      const script = new URL("./engine-speed-process.js", import.meta.url).pathname;
+      const script = fileURLToPath(new URL("./engine-speed-process.js", import.meta.url));
       const child = spawn(process.execPath, [script], { stdio: ["pipe", "pipe", "pipe"], timeout: LIMIT_MS });
       let output = "";
       child.stdout.setEncoding("utf8").on("data", (text: string) => {

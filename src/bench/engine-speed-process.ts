@@ -6,7 +6,7 @@ import "../engine/no-telemetry.js";
 import { readFileSync } from "node:fs";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import type { EngineId } from "../engine/engine.js";
-import { openEngine } from "../engine/index.js";
+import { openEngine, prepareWorkers } from "../engine/index.js";
 import { type EngineSpeed, measureSpeed, type SpeedShape } from "./engine-speed.js";
 
 export interface SpeedOrder {
@@ -30,6 +30,7 @@ function inWorker(order: SpeedOrder): Promise<EngineSpeed> {
 
 if (isMainThread) {
   const order = JSON.parse(readFileSync(0, "utf8")) as SpeedOrder;
+  prepareWorkers(order.engine, order.workers);
   const speeds = await Promise.all(Array.from({ length: order.workers }, () => inWorker(order)));
   const sum = (of: (speed: EngineSpeed) => number) => speeds.reduce((total, speed) => total + of(speed), 0);
   const whole: EngineSpeed = { trained: sum(({ trained }) => trained), written: sum(({ written }) => written) };

@@ -3,6 +3,7 @@
  * finished before an interruption is found in the run folder and not computed again.
  */
 import { hostname } from "node:os";
+import { prepareWorkers } from "../engine/index.js";
 import { adapterScale } from "../lm/adapters.js";
 import { countGeneration, forwardFlops } from "../lm/flops.js";
 import { loadModel, type ModelFolder, modelHash, saveModel } from "../lm/huggingface.js";
@@ -100,6 +101,7 @@ export class SuiteRun {
       host: hostname(),
       resumed: options.resume !== undefined,
     });
+    prepareWorkers(record.engine, record.threads);
     const pool = new WorkerPool(
       workersFor(record.engine, record.threads),
       options.workerScript ?? new URL("./worker.js", import.meta.url),

@@ -3,6 +3,7 @@
  * (`tfjs-cpu`) is the oracle that compiled engines are held against.
  */
 import * as tf from "@tensorflow/tfjs";
+import { deviceError } from "./device-error.js";
 import type {
   Engine,
   EngineId,
@@ -13,6 +14,7 @@ import type {
   Signature,
   TensorMap,
   TfTensors,
+  Traffic,
 } from "./engine.js";
 import { EngineError } from "./engine.js";
 
@@ -24,7 +26,7 @@ class EagerState implements EngineState {
     values: TensorMap,
     private readonly backend: string,
   ) {
-    void tf.setBackend(backend);
+    chooseBackend(backend);
     for (const [name, value] of Object.entries(values)) this.#values.set(name, kept(value));
   }
 
@@ -33,7 +35,7 @@ class EagerState implements EngineState {
   }
 
   write(values: TensorMap): void {
-    void tf.setBackend(this.backend);
+    chooseBackend(this.backend);
     for (const [name, value] of Object.entries(values)) {
       const old = this.get(name);
       if (`${old.shape}` !== `${value.shape}`) {
@@ -76,26 +78,30 @@ function toHost(tensor: tf.Tensor): HostTensor {
   return { dtype: "float32", shape: [...tensor.shape], data: Float32Array.from(data) };
 }
 
-/** An eager engine over a registered TensorFlow.js backend. Programs run synchronously and exclusively. */
-export function createEagerEngine(id: EngineId, backend: string, threads: number): Engine {
+/**
+ * An eager engine over a registered TensorFlow.js backend. Programs run synchronously and exclusively.
+ * @param traffic what has crossed to a card and back, where there is one
+ */
+export function createEagerEngine(id: EngineId, backend: string, threads: number, traffic?: () => Traffic): Engine {
   return {
+    ...(traffic === undefined ? {} : { traffic }),
     id,
     kind: "eager",
     threads,
     async compile(name: string, program: Program, signature: Signature): Promise<Executable> {
-      void tf.setBackend(backend);
+      chooseBackend(backend);
       const constants: TfTensors = {};
       for (const [key, value] of Object.entries(signature.constants ?? {})) constants[key] = toTf(value);
       return {
         async run(inputs: TensorMap, state?: EngineState) {
           checkInputs(name, signature, inputs);
-          void tf.setBackend(backend);
+          chooseBackend(backend);
           if (state !== undefined && !(state instanceof EagerState)) {
             throw new EngineError(`${name}: this state belongs to another engine`);
           }
           const entries: [string, HostTensor][] = [];
           const updates = new Map<string, tf.Tensor>();
-          tf.tidy(() => {
+          const compute = (): void => {
             const fed = Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, toTf(value)]));
             const held: TfTensors = {};
             for (const key of Object.keys(signature.state ?? {})) {
@@ -114,7 +120,12 @@ export function createEagerEngine(id: EngineId, backend: string, threads: number
               updates.set(key, tf.clone(tensor));
             }
             for (const tensor of updates.values()) tf.keep(tensor);
-          });
+          };
+          try {
+            tf.tidy(compute);
+          } catch (error) {
+            throw deviceError(name, id, error) ?? missingKernel(name, id, error) ?? error;
+          }
           for (const [key, tensor] of updates) state?.replace(key, tensor);
           return Object.fromEntries(entries);
         },
@@ -126,6 +137,18 @@ export function createEagerEngine(id: EngineId, backend: string, threads: number
     createState: (values) => new EagerState(values, backend),
     dispose() {},
   };
+}
+
+/** Choosing a backend sets up all its kernels, even where it is the one in use. */
+function chooseBackend(backend: string): void {
+  if (tf.getBackend() !== backend) void tf.setBackend(backend);
+}
+
+/** One line where TensorFlow lists all the kernels that it does have. */
+function missingKernel(program: string, id: EngineId, error: unknown): EngineError | undefined {
+  const [line = ""] = String(error instanceof Error ? error.message : error).split("\n");
+  if (!/Could not find device for node|No OpKernel was registered/.test(line)) return undefined;
+  return new EngineError(`${program}: the engine "${id}" has no kernel for an op (${line.trim().slice(0, 200)})`);
 }
 
 /** @throws EngineError that names the first input that is missing, surplus or of the wrong shape or type. */

@@ -2,7 +2,7 @@
  * How many rows a call takes, found by trying: as many as its caller finds best or the engine was told, and half as many each
  * time that the device's memory does not hold them. For callers whose results do not depend on what shares a call.
  */
-import { DeviceError } from "./compiled/device-error.js";
+import { DeviceError } from "./device-error.js";
 import type { Engine } from "./engine.js";
 
 export class FittingRows {

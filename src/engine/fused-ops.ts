@@ -1,22 +1,39 @@
 /**
- * Ops that ONNX Runtime has as one kernel on the CPU, where memory traffic is what an elementwise op costs. Each is `null`
- * where the program is not recorded for the CPU: the caller then composes it of plain ops. None has a gradient of its own.
+ * Ops that a library has as one kernel and TensorFlow.js composes: on ONNX Runtime's CPU, where memory traffic is what an
+ * elementwise op costs, and on TensorFlow, where every op costs a call. Where there is none the caller composes it of plain
+ * ops. None has a gradient of its own.
  */
 import * as tf from "@tensorflow/tfjs";
 import { FUSED_RMS_NORM, FUSED_ROTATION } from "./compiled/kernels/fused.js";
 import { recordingTarget } from "./compiled/recorder.js";
+import { TENSORFLOW_LOG_SOFTMAX } from "./tensorflow-kernels.js";
+import { TENSORFLOW_BACKEND } from "./tfjs-node.js";
 
 /** Heads of other sizes are left to plain ops. */
 const HEAD_MULTIPLE = 8;
+
+/** Whether `fusedRotation` can be asked for, for heads of this size. */
+export function fusesRotation(headDim: number): boolean {
+  return recordingTarget() === "cpu" && headDim % HEAD_MULTIPLE === 0;
+}
 
 /**
  * Heads [rows, time, heads · headDim], each rotated by half (dimension i with i + headDim/2) to its token's position:
  * `positions` int32 [rows, time], each below the length of the tables `cos` and `sin` [positions, headDim / 2].
  */
-export function fusedRotation(x: tf.Tensor, positions: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor | null {
-  const headDim = 2 * (cos.shape[1] ?? 0);
-  if (recordingTarget() !== "cpu" || headDim % HEAD_MULTIPLE !== 0) return null;
+export function fusedRotation(x: tf.Tensor, positions: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
   return tf.engine().runKernel(FUSED_ROTATION, { x, positions, cos, sin }) as tf.Tensor;
+}
+
+/** log softmax over the last axis. */
+export function logSoftmax(logits: tf.Tensor): tf.Tensor {
+  if (recordingTarget() !== null || tf.getBackend() !== TENSORFLOW_BACKEND) return tf.logSoftmax(logits);
+  return tf.engine().runKernel(TENSORFLOW_LOG_SOFTMAX, { logits }) as tf.Tensor;
+}
+
+/** x², in the form that ONNX Runtime knows as a part of its norm; TensorFlow's power costs two casts more. */
+export function squared(x: tf.Tensor): tf.Tensor {
+  return recordingTarget() === null ? tf.square(x) : tf.pow(x, 2);
 }
 
 /** x · inverse · weight and inverse = 1 / sqrt(mean(x²) + eps) [n, 1], of `x` [n, size] and `weight` [size]. */

@@ -9,7 +9,9 @@ import type { Engine, EngineId } from "./engine.js";
 import { ENGINE_IDS, EngineError } from "./engine.js";
 import { restoreBinding } from "./install/binding.js";
 import { type Missing, missingProvider } from "./providers.js";
-import { loadTfjsNode, TENSORFLOW_BACKEND } from "./tfjs-node.js";
+import { registerTensorflowKernels } from "./tensorflow-kernels.js";
+import { countTraffic, type WithBinding } from "./tensorflow-traffic.js";
+import { loadTfjsNode, NO_GPU, setEnvironment, TENSORFLOW_BACKEND } from "./tfjs-node.js";
 
 export type { ConstantStorage } from "./compiled/model.js";
 export type { MemoryUse } from "./compiled/session.js";
@@ -32,6 +34,11 @@ export interface EngineOptions {
   /** `Engine.maxRows` and `Engine.say`. */
   readonly maxRows?: number | undefined;
   readonly say?: ((line: string) => void) | undefined;
+}
+
+/** To be called before worker threads start that will open `id`: some libraries read the process' environment. */
+export function prepareWorkers(id: EngineId, threads: number): void {
+  if (id === "tfjs-node" || id === "tfjs-node-gpu") setEnvironment(threads);
 }
 
 /** Why an engine that is available here cannot keep constants as 16-bit floats; undefined where it can. */
@@ -73,12 +80,22 @@ async function open(
     case "tfjs-node":
     case "tfjs-node-gpu":
       restoreBinding(id, process.env);
-      loadTfjsNode(id, threads);
+      if (loadTfjsNode(id, threads)) registerTensorflowKernels();
       if (!(await tf.setBackend(TENSORFLOW_BACKEND))) {
         throw new EngineError(`engine "${id}": its backend did not start; build it again: mva-bench engine add ${id}`);
       }
-      return createEagerEngine(id, TENSORFLOW_BACKEND, threads);
+      if (id === "tfjs-node") return createEagerEngine(id, TENSORFLOW_BACKEND, threads);
+      return createEagerEngine(id, TENSORFLOW_BACKEND, threads, countTraffic(cardBackend()));
     default:
       throw new EngineError(`engine "${id satisfies never}" is unknown; there are ${ENGINE_IDS.join(", ")}`);
   }
+}
+
+/** @throws EngineError where TensorFlow would compute on the processor */
+function cardBackend(): WithBinding {
+  const backend = tf.backend() as unknown as WithBinding & { readonly isUsingGpuDevice?: boolean };
+  if (backend.isUsingGpuDevice !== true) {
+    throw new EngineError(`engine "tfjs-node-gpu": ${NO_GPU.reason}; ${NO_GPU.remedy}`);
+  }
+  return backend;
 }

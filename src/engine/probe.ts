@@ -7,7 +7,7 @@ import { readManifest } from "./install/store.js";
 import { missingProvider, runNode } from "./providers.js";
 import { softwareAdapter, thisMachine } from "./software-adapter.js";
 import type { TfjsNodeId } from "./tfjs-node.js";
-import { missingBinding, UTIL_SHIMS } from "./tfjs-node.js";
+import { missingBinding, NO_GPU, UTIL_SHIMS } from "./tfjs-node.js";
 
 export type EngineProbe =
   | {
@@ -72,6 +72,7 @@ async function whyMissing(id: EngineId): Promise<{ reason: string; remedy: strin
 
 const LOAD = `
 const [, library] = process.argv;
+process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
 Object.assign(require("node:util"), { ${Object.entries(UTIL_SHIMS)
   .map(([name, shim]) => `${name}: ${shim}`)
   .join(", ")} });
@@ -80,12 +81,15 @@ process.stdout.write = () => true;
 const say = (text, code) => { write.call(process.stdout, text); process.exit(code); };
 try {
   const tf = require(library);
-  say("sum " + tf.add([1, 2], [3, 4]).dataSync().join() + " on " + tf.getBackend(), 0);
+  const sum = tf.add([1, 2], [3, 4]).dataSync().join();
+  say("sum " + sum + " on " + tf.getBackend() + (tf.backend().isUsingGpuDevice ? "'s GPU" : ""), 0);
 } catch (error) { say(String(error.message), 1); }`;
 
 async function loads(id: TfjsNodeId): Promise<{ reason: string; remedy: string } | undefined> {
   const { code, output } = await runNode(LOAD, [createRequire(import.meta.url).resolve(`@tensorflow/${id}`)]);
-  if (code === 0 && output === "sum 4,6 on tensorflow") return undefined;
+  const computed = "sum 4,6 on tensorflow";
+  if (code === 0 && output === `${computed}'s GPU`) return undefined;
+  if (code === 0 && output === computed) return id === "tfjs-node" ? undefined : NO_GPU;
   const [line = ""] = output.trim().split("\n");
   const reason = `its binding does not load: ${line || `code ${code}`}`;
   return { reason, remedy: `build it again: mva-bench engine add ${id}` };

@@ -42,6 +42,13 @@ export function missingBinding(id: TfjsNodeId): { reason: string; remedy: string
   };
 }
 
+/** TensorFlow computes on the processor then, and says so to nobody. */
+export const NO_GPU = {
+  reason: "TensorFlow finds no GPU",
+  remedy:
+    "nvidia-smi must list the card (in a container: --gpus all), and CUDA's and cuDNN's libraries must be those that TensorFlow was built with: mva-bench engine add tfjs-node-gpu looks for them again",
+} as const;
+
 /** Functions of `util` that the packages call at load and that newer Node.js lacks. */
 export const UTIL_SHIMS: Readonly<Record<string, (value: unknown) => boolean>> = {
   isNullOrUndefined: (value) => value === null || value === undefined,
@@ -49,20 +56,30 @@ export const UTIL_SHIMS: Readonly<Record<string, (value: unknown) => boolean>> =
 };
 
 /**
+ * TensorFlow reads these when its library is loaded, and has no other knob in the binding. It reads the process' environment, of
+ * which a worker thread has a copy: for workers they are set before those start.
+ */
+export function setEnvironment(threads: number): void {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+  process.env.TF_NUM_INTRAOP_THREADS ??= `${threads}`;
+  process.env.TF_NUM_INTEROP_THREADS ??= "1";
+  // Else it takes nearly all of a card's memory at once, and what shares the card (a display, a rival that is timed) finds none.
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= "true";
+}
+
+/**
  * Loads the package, which registers its backend.
+ * @returns whether it was not loaded before
  * @throws EngineError in one line, with what to do, when its binding is missing or does not load.
  */
-export function loadTfjsNode(id: TfjsNodeId, threads: number): void {
-  if (loaded === id) return;
+export function loadTfjsNode(id: TfjsNodeId, threads: number): boolean {
+  if (loaded === id) return false;
   if (loaded !== null)
     throw new EngineError(`engine "${id}": this process has loaded "${loaded}" already; use another process`);
   const missing = missingBinding(id);
   if (missing !== undefined) throw new EngineError(`engine "${id}": ${missing.reason}; ${missing.remedy}`);
   for (const [name, shim] of Object.entries(UTIL_SHIMS)) if (!(name in util)) Object.assign(util, { [name]: shim });
-  // TensorFlow reads these when its library is loaded, and has no other knob in the binding.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
-  process.env.TF_NUM_INTRAOP_THREADS ??= `${threads}`;
-  process.env.TF_NUM_INTEROP_THREADS ??= "1";
+  setEnvironment(threads);
   try {
     require(`@tensorflow/${id}`);
   } catch (error) {
@@ -72,4 +89,5 @@ export function loadTfjsNode(id: TfjsNodeId, threads: number): void {
     );
   }
   loaded = id;
+  return true;
 }

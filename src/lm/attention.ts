@@ -11,12 +11,14 @@ export const MASKED = -1e9;
  */
 export function segmentMask(segments: tf.Tensor): tf.Tensor {
   const [batch, time] = segments.shape as [number, number];
-  const keys = tf.reshape(segments, [batch, 1, time]);
-  const queries = tf.reshape(segments, [batch, time, 1]);
-  const order = tf.range(0, time, 1, "int32");
+  // In floats, where small integers are exact: TensorFlow computes with integers on the host, and a mask would cross the bus.
+  const held = tf.cast(segments, "float32");
+  const keys = tf.reshape(held, [batch, 1, time]);
+  const queries = tf.reshape(held, [batch, time, 1]);
+  const order = tf.range(0, time, 1, "float32");
   const past = tf.lessEqual(tf.reshape(order, [1, 1, time]), tf.reshape(order, [1, time, 1]));
-  const shared = tf.logicalOr(tf.equal(keys, tf.scalar(0, "int32")), tf.equal(keys, queries));
-  const real = tf.greaterEqual(keys, tf.scalar(0, "int32"));
+  const shared = tf.logicalOr(tf.equal(keys, 0), tf.equal(keys, queries));
+  const real = tf.greaterEqual(keys, 0);
   const seen = tf.logicalAnd(past, tf.logicalAnd(shared, real));
   const mask = tf.mul(tf.sub(tf.cast(seen, "float32"), 1), -MASKED);
   return tf.reshape(mask, [batch, 1, time, time]);

@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Program, TensorMap, TensorSpec, TfTensors } from "../engine/engine.js";
+import { squared } from "../engine/fused-ops.js";
 import type { BlockModule, DecoderConfig } from "./config.js";
 import type { FusedBank, Group } from "./fused-weights.js";
 import { GROUPS } from "./fused-weights.js";
@@ -199,7 +200,7 @@ export function stepTables(config: DecoderConfig, positions: number): TensorMap 
 
 /** As `rmsNorm`, without a gradient, in the form that ONNX Runtime knows as one kernel. */
 function rmsNormForward(x: tf.Tensor, weight: tf.Tensor, eps: number): tf.Tensor {
-  const meanSquare = tf.mean(tf.pow(x, 2), -1, true);
+  const meanSquare = tf.mean(squared(x), -1, true);
   return tf.mul(weight, tf.div(x, tf.sqrt(tf.add(meanSquare, eps))));
 }
 

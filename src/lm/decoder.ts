@@ -13,7 +13,7 @@ import { attend, segmentMask } from "./attention.js";
 import type { DecoderConfig } from "./config.js";
 import { headName } from "./config.js";
 import { rmsNorm } from "./rms-norm.js";
-import { rotaryAngles, rotate } from "./rotary.js";
+import { type Rotation, rotaryAngles, rotation } from "./rotary.js";
 import { swiGlu } from "./swiglu.js";
 
 /** What a pass reads, all int32 [batch, time]. */
@@ -70,13 +70,14 @@ function pass(
   const [rows, time] = batch.tokens.shape as [number, number];
   const { heads, kvHeads, headDim, rmsNormEps } = config;
   const mask = segmentMask(batch.segments);
-  const rotation = (gain: number): ((x: tf.Tensor) => tf.Tensor) => {
+  const rotated = (gain: number): Rotation => {
     const { cos, sin } = rotaryAngles(config, time, gain);
     const tables = [cos, sin].map(({ data }) => tf.tensor2d(data, [time, headDim / 2])) as [tf.Tensor, tf.Tensor];
-    return (x) => rotate(tf.reshape(x, [rows, time, x.size / (rows * time)]), batch.positions, ...tables);
+    const rotate = rotation(batch.positions, ...tables);
+    return (x) => rotate(tf.reshape(x, [rows, time, x.size / (rows * time)]));
   };
   // The softmax's scale rides on the query's rotation.
-  const [rotateQuery, rotateKey] = [rotation(1 / Math.sqrt(headDim)), rotation(1)];
+  const [rotateQuery, rotateKey] = [rotated(1 / Math.sqrt(headDim)), rotated(1)];
   const split = (x: tf.Tensor, count: number): tf.Tensor =>
     tf.transpose(tf.reshape(x, [rows, time, count, headDim]), [0, 2, 1, 3]);
 

@@ -7,6 +7,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Program, ProgramValues, TensorSpec, TfTensors } from "../engine/engine.js";
+import { logSoftmax } from "../engine/fused-ops.js";
 import type { Bank } from "./adapters.js";
 import { mixBank } from "./adapters.js";
 import { MASKED } from "./attention.js";
@@ -172,9 +173,9 @@ function choose(logits: tf.Tensor, choice: Choice, all: TfTensors, column: numbe
   const token = choice.greedy ? largest(logits) : draw(logits, all, column);
   const logitSum = tf.sum(logits, -1);
   if (!choice.logProbs) return { token, logitSum, logProb: null };
-  const ids = tf.reshape(tf.range(0, vocab, 1, "int32"), [1, vocab]);
-  const own = tf.cast(tf.equal(ids, tf.reshape(token, [rows, 1])), "float32");
-  return { token, logitSum, logProb: tf.sum(tf.mul(tf.logSoftmax(logits), own), -1) };
+  const ids = tf.reshape(tf.range(0, vocab, 1, "float32"), [1, vocab]);
+  const own = tf.cast(tf.equal(ids, tf.reshape(tf.cast(token, "float32"), [rows, 1])), "float32");
+  return { token, logitSum, logProb: tf.sum(tf.mul(logSoftmax(logits), own), -1) };
 }
 
 /** The first of the largest logits, int32 [rows]: ArgMax yields 64-bit integers, which WebGPU does not have. */
@@ -198,8 +199,9 @@ function draw(logits: tf.Tensor, all: TfTensors, column: number): tf.Tensor {
 /** 0 at the last `length` slots of a row and `MASKED` before them, [rows · kvHeads, 1, capacity]. */
 function pastMask(length: tf.Tensor, capacity: number, kvHeads: number): tf.Tensor {
   const rows = length.shape[0] ?? 0;
-  const slots = tf.reshape(tf.range(0, capacity, 1, "int32"), [1, capacity]);
-  const first = tf.reshape(tf.sub(tf.scalar(capacity, "int32"), length), [rows, 1]);
+  // In floats: see the mask of attention.
+  const slots = tf.reshape(tf.range(0, capacity, 1, "float32"), [1, capacity]);
+  const first = tf.reshape(tf.sub(capacity, tf.cast(length, "float32")), [rows, 1]);
   const seen = tf.cast(tf.greaterEqual(slots, first), "float32");
   const mask = tf.reshape(tf.mul(tf.sub(seen, 1), -MASKED), [rows, 1, capacity]);
   return tf.reshape(tf.tile(mask, [1, kvHeads, 1]), [rows * kvHeads, 1, capacity]);

@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { HostTensor } from "../engine/engine.js";
 import { float32 } from "../engine/engine.js";
-import { fusedRotation } from "../engine/fused-ops.js";
+import { fusedRotation, fusesRotation } from "../engine/fused-ops.js";
 import type { DecoderConfig } from "./config.js";
 import { withGradient } from "./custom-gradient.js";
 
@@ -77,29 +77,47 @@ export function turnHalves(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Ten
   return tf.add(tf.mul(x, cos), tf.mul(swapped, sin));
 }
 
+export type Rotation = (x: tf.Tensor) => tf.Tensor;
+
 /**
  * Rotates the heads of `x` [rows, time, heads · headDim] to `positions` int32 [rows, time] by tables [positions, headDim / 2]
- * (of `rotaryAngles`). The gradient is the rotation back: the angle's sign changes, the gain stays.
+ * (of `rotaryAngles`). The gradient is the rotation back: the angle's sign changes, the gain stays. What does not depend on x
+ * is computed here, once for all layers.
  */
-export function rotate(x: tf.Tensor, positions: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
-  return withGradient(
-    [x],
-    () => ({ value: turn(x, positions, cos, sin), keep: [positions, cos, sin] }),
-    (dy, kept) => {
-      const [positions, cos, sin] = kept as [tf.Tensor, tf.Tensor, tf.Tensor];
-      return [turn(dy, positions, cos, tf.neg(sin))];
-    },
-  );
-}
-
-function turn(x: tf.Tensor, positions: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
-  const fused = fusedRotation(x, positions, cos, sin);
-  if (fused !== null) return fused;
-  const [rows, time, width] = x.shape as [number, number, number];
+export function rotation(positions: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): Rotation {
+  const [rows, time] = positions.shape as [number, number];
   const half = cos.shape[1] ?? 1;
+  if (fusesRotation(2 * half)) return fused(positions, cos, sin);
   const flat = tf.reshape(positions, [rows * time]);
   const at = (table: tf.Tensor): tf.Tensor => tf.reshape(tf.gather(table, flat), [rows * time, 1, 1, half]);
-  const signed = tf.concat([tf.neg(at(sin)), at(sin)], 2);
-  const halves = tf.reshape(x, [rows * time, width / (2 * half), 2, half]);
-  return tf.reshape(turnHalves(halves, at(cos), signed), [rows, time, width]);
+  const [cosines, sines] = [at(cos), at(sin)];
+  const signed = tf.concat([tf.neg(sines), sines], 2);
+  return (x) =>
+    withGradient(
+      [x],
+      () => ({ value: turn(x, cosines, signed), keep: [cosines, signed] }),
+      (dy, kept) => {
+        const [cosines, signed] = kept as [tf.Tensor, tf.Tensor];
+        return [turn(dy, cosines, tf.neg(signed))];
+      },
+    );
+}
+
+function fused(positions: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): Rotation {
+  return (x) =>
+    withGradient(
+      [x],
+      () => ({ value: fusedRotation(x, positions, cos, sin), keep: [positions, cos, sin] }),
+      (dy, kept) => {
+        const [positions, cos, sin] = kept as [tf.Tensor, tf.Tensor, tf.Tensor];
+        return [fusedRotation(dy, positions, cos, tf.neg(sin))];
+      },
+    );
+}
+
+/** `cosines` [rows · time, 1, 1, headDim / 2], `signed` sines [rows · time, 1, 2, headDim / 2]. */
+function turn(x: tf.Tensor, cosines: tf.Tensor, signed: tf.Tensor): tf.Tensor {
+  const [tokens, , , half] = cosines.shape as [number, number, number, number];
+  const halves = tf.reshape(x, [tokens, x.size / (tokens * 2 * half), 2, half]);
+  return tf.reshape(turnHalves(halves, cosines, signed), x.shape);
 }

@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Engine, Program } from "../engine/engine.js";
 import { float32, hasOwnMemory } from "../engine/engine.js";
 import { FittingRows } from "../engine/fitting-rows.js";
+import { logSoftmax } from "../engine/fused-ops.js";
 import type { Adapter, Bank } from "./adapters.js";
 import { mixBank, stackBank } from "./adapters.js";
 import { bucketLength } from "./buckets.js";
@@ -132,12 +133,12 @@ function scoreProgram(config: DecoderConfig, bank: Bank): Program {
   return ({ inputs, constants }) => {
     const { coefficients, targets } = inputs;
     if ((!coefficients && bank.size > 0) || !targets) throw new Error("scoring needs the inputs of sequenceSignature");
-    const logSoftmax = (mixed: boolean): tf.Tensor => {
+    const logProbsOf = (mixed: boolean): tf.Tensor => {
       const adapters = mixed && coefficients ? mixBank(bank, inputs, coefficients) : undefined;
-      return tf.logSoftmax(headLogits(config, constants, sequenceHidden(config, constants, inputs, adapters)));
+      return logSoftmax(headLogits(config, constants, sequenceHidden(config, constants, inputs, adapters)));
     };
-    const mixture = logSoftmax(true);
-    const base = logSoftmax(false);
+    const mixture = logProbsOf(true);
+    const base = logProbsOf(false);
     const [count, vocab] = mixture.shape as [number, number];
     const flat = tf.add(tf.mul(tf.range(0, count, 1, "int32"), tf.scalar(vocab, "int32")), targets);
     const pick = (x: tf.Tensor): tf.Tensor => tf.gather(tf.reshape(x, [count * vocab]), flat);

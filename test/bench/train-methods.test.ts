@@ -9,7 +9,7 @@ import { type TrainedRow, trainRow } from "../../src/bench/train-methods.js";
 import { trainedRows } from "../../src/bench/trained-rows.js";
 import { exitCodeOf } from "../../src/cli/exit-codes.js";
 import { InputError } from "../../src/data/errors.js";
-import { DeviceError } from "../../src/engine/compiled/device-error.js";
+import { DeviceError } from "../../src/engine/device-error.js";
 import type { Method } from "../../src/methods/method.js";
 import type { TaskSummary } from "../../src/methods/task.js";
 

@@ -10,7 +10,7 @@ import { openEngine } from "../../src/engine/index.js";
 import { adaptedProduct } from "../../src/lm/adapted-product.js";
 import { attend, segmentMask } from "../../src/lm/attention.js";
 import { rmsNorm } from "../../src/lm/rms-norm.js";
-import { rotate } from "../../src/lm/rotary.js";
+import { rotation } from "../../src/lm/rotary.js";
 import { engineId, openUnderTest } from "./under-test.js";
 
 const any = (...shape: number[]) => ({ shape, domain: "any" }) as const;
@@ -33,7 +33,7 @@ const cases: readonly OpCase[] = [
         { shape: [7, half], domain: "unit" },
       ],
     ),
-    f: (x, positions, cos, sin) => rotate(x as tf.Tensor, positions as tf.Tensor, cos as tf.Tensor, sin as tf.Tensor),
+    f: (x, positions, cos, sin) => rotation(positions as tf.Tensor, cos as tf.Tensor, sin as tf.Tensor)(x as tf.Tensor),
     differentiable: false,
   },
   {
@@ -43,7 +43,7 @@ const cases: readonly OpCase[] = [
       const rows = x?.shape[0] ?? 1;
       const angles = tf.reshape(tf.range(0, 40, 1, "float32"), [5, 8]);
       const positions = tf.tile(tf.tensor2d([[0, 1, 2, 1, 4]], [1, 5], "int32"), [rows, 1]);
-      return rotate(x as tf.Tensor, positions, tf.cos(angles), tf.sin(angles));
+      return rotation(positions, tf.cos(angles), tf.sin(angles))(x as tf.Tensor);
     },
     differentiable: true,
   },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DeviceError } from "../../src/engine/compiled/device-error.js";
+import { DeviceError } from "../../src/engine/device-error.js";
 import { FittingRows } from "../../src/engine/fitting-rows.js";
 
 const noMemory = () => new DeviceError("f: no memory left", "memory");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DeviceError } from "../../src/engine/compiled/device-error.js";
+import { DeviceError } from "../../src/engine/device-error.js";
 import type { Engine, HostTensor } from "../../src/engine/index.js";
 import { openEngine } from "../../src/engine/index.js";
 import type { Generation, GenerationRow, GenerationSettings, Model } from "../../src/lm/generate.js";

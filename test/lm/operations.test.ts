@@ -6,7 +6,7 @@ import { adaptedProduct } from "../../src/lm/adapted-product.js";
 import { attend, MASKED, segmentMask } from "../../src/lm/attention.js";
 import { bucketLength } from "../../src/lm/buckets.js";
 import { rmsNorm } from "../../src/lm/rms-norm.js";
-import { rotaryAngles, rotaryFrequencies, rotate } from "../../src/lm/rotary.js";
+import { rotaryAngles, rotaryFrequencies, rotation } from "../../src/lm/rotary.js";
 import { swiGlu } from "../../src/lm/swiglu.js";
 import { targetLogProbs } from "../../src/lm/target-log-probs.js";
 import { openTestEngine } from "./engines.js";
@@ -107,7 +107,7 @@ describe("value and gradient equal the plain formula's:", () => {
     const frequencies = [...rotaryFrequencies(TINY)];
     expectSame(
       [normal([rows, time, heads * TINY.headDim], s)],
-      (x) => rotate(x as tf.Tensor, positions, cosTable, sinTable),
+      (x) => rotation(positions, cosTable, sinTable)(x as tf.Tensor),
       (x) => {
         const [a, b] = tf.split(tf.reshape(x as tf.Tensor, [rows, time, heads, TINY.headDim]), 2, 3) as [
           tf.Tensor,

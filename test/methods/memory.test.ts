@@ -1,6 +1,6 @@
 /** Trainings on an engine whose memory does not hold a whole batch: the same steps, in parts. */
 import { expect, test } from "vitest";
-import { DeviceError } from "../../src/engine/compiled/device-error.js";
+import { DeviceError } from "../../src/engine/device-error.js";
 import type { Engine } from "../../src/engine/index.js";
 import { openEngine } from "../../src/engine/index.js";
 import { initAdapter } from "../../src/lm/adapters.js";

@@ -49,6 +49,8 @@ export function remove(name: Addable, io: Io): ExitCode {
 /** Runs the contract in this process. */
 export async function check(name: string, options: { readonly json?: boolean }, io: Io): Promise<ExitCode> {
   const id = engineId(name);
+  const { requireEngine } = await import("../../bench/environment.js");
+  await requireEngine(id);
   const { openEngine } = await import("../../engine/index.js");
   const { checkContract } = await import("../../engine/contract/check.js");
   const engine = await openEngine(id, { threads: 2 });

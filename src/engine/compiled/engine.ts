@@ -1,5 +1,6 @@
 /** The compiled engine: programs recorded as ONNX graphs and run by ONNX Runtime. */
 import type * as ort from "onnxruntime-node";
+import { deviceError } from "../device-error.js";
 import { checkInputs } from "../eager.js";
 import type {
   CompileHints,
@@ -12,7 +13,6 @@ import type {
   TensorMap,
 } from "../engine.js";
 import { EngineError } from "../engine.js";
-import { deviceError } from "./device-error.js";
 import type { Target } from "./graph.js";
 import { writeModel } from "./model.js";
 import type { SessionSettings } from "./session.js";

@@ -6,7 +6,7 @@ import { at, centreColumns, transpose } from "./module-groups.js";
 /** Squared distances [n, k, k] between the samples of Gram matrices [n, k, k]. */
 export function squaredDistances(gram: tf.Tensor): tf.Tensor {
   const [, k] = gram.shape as [number, number, number];
-  const order = tf.range(0, k, 1, "int32");
+  const order = tf.range(0, k, 1, "float32");
   const diagonal = tf.cast(tf.equal(tf.reshape(order, [k, 1]), tf.reshape(order, [1, k])), "float32");
   const own = tf.mul(gram, diagonal);
   const squares = tf.add(tf.sum(own, 1, true), tf.sum(own, 2, true));

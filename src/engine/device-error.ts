@@ -1,0 +1,39 @@
+/** What goes wrong on a device and not in a program: memory that is not there, a device that has gone. */
+import { EngineError, type EngineId, hasOwnMemory } from "./engine.js";
+
+/** The run that it ends can be resumed; its exit code says so. */
+export class DeviceError extends EngineError {
+  readonly exitCode = 70;
+
+  constructor(
+    message: string,
+    readonly kind: "memory" | "lost",
+  ) {
+    super(message);
+  }
+}
+
+// Dawn, ONNX Runtime, CUDA and TensorFlow, each in its own words.
+const MEMORY =
+  /out of (device |host )?memory|out_of_memory|resource_?exhausted|\boom\b|bad_alloc|failed to allocate|allocation failed|cudamalloc|larger than.*(max|limit)|exceeds.*(buffer|limit)/i;
+const LOST =
+  /device (was |is |has been )?lost|lost device|device_lost|cuda error.*(unknown|launch failure|unspecified)|cuda_error_(launch_failed|unknown|ecc_uncorrectable|illegal_address)|gpu.*(reset|hung)/i;
+
+/** One line for what a library says in many; undefined where it is about something else. */
+export function deviceError(program: string, engine: EngineId, error: unknown): DeviceError | undefined {
+  const text = String(error instanceof Error ? error.message : error);
+  const [said = ""] = text.split("\n").filter((line) => MEMORY.test(line) || LOST.test(line));
+  const quoted = said.trim().slice(-200);
+  if (LOST.test(text)) {
+    return new DeviceError(
+      `${program}: the device of the engine "${engine}" was lost (${quoted}); look at the driver's log, then go on with mva-bench run --resume`,
+      "lost",
+    );
+  }
+  if (!MEMORY.test(text)) return undefined;
+  const less = hasOwnMemory(engine) ? "close what else uses the card" : "fewer --threads";
+  return new DeviceError(
+    `${program}: no memory left on the engine "${engine}" (${quoted}); ${less}, or lower batchPairs, rolloutReplies or the lengths in the suite, or take --engine cpu`,
+    "memory",
+  );
+}
