@@ -24,6 +24,17 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const MOST_BYTES = 60e6;
+const X11 = [
+  "libX11.so.6",
+  "libXext.so.6",
+  "libxcb.so.1",
+  "libXau.so.6",
+  "libXdmcp.so.6",
+  "libbsd.so.0",
+  "libmd.so.0",
+  "libEGL.so.1",
+  "libGLdispatch.so.0",
+];
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { values: options } = parseArgs({
   options: {
@@ -104,11 +115,22 @@ function packRuntime() {
   const loader = options["vulkan-loader"] ?? system("libvulkan.so.1");
   if (loader === undefined) fail("no libvulkan.so.1 here: install libvulkan1, or name it with --vulkan-loader");
   copyFileSync(loader, join(own, "libvulkan.so.1"));
-  // For images so slim that they lack the C++ runtime; the machine's own is preferred.
-  mkdirSync(join(stage, "lib-fallback"));
-  for (const name of ["libstdc++.so.6", "libgcc_s.so.1"]) {
+  // For images so slim that they lack the C++ runtime, or what NVIDIA's driver links for a screen that nobody has (its Vulkan part
+  // does not load without libXext); the machine's own are preferred.
+  packLibraries("lib-fallback", ["libstdc++.so.6", "libgcc_s.so.1"]);
+  packLibraries("lib-x11", X11);
+  // The same driver by its part that needs no screen at all, where the description of the other one is not mounted.
+  writeFileSync(
+    join(stage, "nvidia_headless_icd.json"),
+    `${JSON.stringify({ file_format_version: "1.0.0", ICD: { library_path: "libEGL_nvidia.so.0", api_version: "1.3.0" } })}\n`,
+  );
+}
+
+function packLibraries(folder, names) {
+  mkdirSync(join(stage, folder));
+  for (const name of names) {
     const path = system(name);
-    if (path !== undefined) copyFileSync(path, join(stage, "lib-fallback", name));
+    if (path !== undefined) copyFileSync(path, join(stage, folder, name));
   }
 }
 
@@ -119,14 +141,14 @@ function system(name) {
 
 function writeCommands() {
   const environment = `here=$(cd "$(dirname "$0")" && pwd)
+folders="/lib/x86_64-linux-gnu /usr/lib/x86_64-linux-gnu /usr/lib64 /lib64 /usr/lib"
+has() {
+  for folder in $folders; do [ -e "$folder/$1" ] && return 0; done
+  return 1
+}
 fallback=
-for name in libstdc++.so.6 libgcc_s.so.1; do
-  found=
-  for folder in /lib/x86_64-linux-gnu /usr/lib/x86_64-linux-gnu /usr/lib64 /lib64 /usr/lib; do
-    [ -e "$folder/$name" ] && found=1
-  done
-  [ -n "$found" ] || fallback=":$here/lib-fallback"
-done
+has libstdc++.so.6 && has libgcc_s.so.1 || fallback=":$here/lib-fallback"
+has libX11.so.6 && has libXext.so.6 || fallback="$fallback:$here/lib-x11"
 # Behind the machine's own libraries: a loader that belongs to the driver comes first.
 export LD_LIBRARY_PATH="\${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$here/lib$fallback"
 # Where the driver is mounted and not installed (containers), its description is not where the loader looks.
@@ -134,6 +156,8 @@ if [ -z "\${VK_DRIVER_FILES:-}\${VK_ICD_FILENAMES:-}" ]; then
   for icd in /etc/vulkan/icd.d/nvidia_icd.json /usr/share/vulkan/icd.d/nvidia_icd.json /usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json; do
     [ -e "$icd" ] && export VK_DRIVER_FILES="$icd" && break
   done
+  # The driver's libraries without any description of them: its part for machines without a screen.
+  [ -z "\${VK_DRIVER_FILES:-}" ] && has libEGL_nvidia.so.0 && export VK_DRIVER_FILES="$here/nvidia_headless_icd.json"
 fi
 `;
   command(

@@ -3,8 +3,8 @@ perf/gpu.mjs.
 
     gpu_step.py '{"config": {...}, "batch": 16, "time": 128, "rounds": 5}'
 
-Prints one line of JSON: milliseconds of a step over every weight and of a LoRA step (rank 16 on q, k, v, o), and tokens/s of
-greedy decoding with a cache at batch 64 and 1,024.
+Prints one line of JSON: milliseconds of a step over every weight and of a LoRA step (rank 16 on q, k, v, o), eager and compiled,
+and tokens/s of greedy decoding with a cache at batch 64 and 1,024; null where one cannot be had, and why.
 """
 
 import json
@@ -17,10 +17,13 @@ import torch.nn.functional as F
 
 asked = json.loads(sys.argv[1])
 config, batch, length, rounds = asked["config"], asked["batch"], asked["time"], asked["rounds"]
-if not torch.cuda.is_available():
+# "cpu" is for trying this out without a card.
+device = asked.get("device", "cuda")
+if device == "cuda" and not torch.cuda.is_available():
     sys.exit("PyTorch has no GPU here")
 torch.backends.cuda.matmul.allow_tf32 = False
-device = "cuda"
+torch.backends.cudnn.allow_tf32 = False
+wait = torch.cuda.synchronize if device == "cuda" else lambda: None
 hidden, inner, heads, size = config["hiddenSize"], config["intermediateSize"], config["heads"], config["headDim"]
 layers, vocab, eps = config["layers"], config["vocabSize"], config["rmsNormEps"]
 
@@ -78,11 +81,11 @@ def milliseconds(run, count=3):
     run()
     found = []
     for _ in range(rounds):
-        torch.cuda.synchronize()
+        wait()
         begin = time.perf_counter()
         for _ in range(count):
             run()
-        torch.cuda.synchronize()
+        wait()
         found.append(1000 * (time.perf_counter() - begin) / count)
     return statistics.median(found)
 
@@ -120,14 +123,25 @@ def tokens_per_second(rows, new=64):
     return 1000 * rows * new / milliseconds(generate, 1)
 
 
-print(
-    json.dumps(
-        {
-            "name": f"PyTorch {torch.__version__}, {torch.cuda.get_device_name()}",
-            "fullMs": milliseconds(step_of(False, False)),
-            "fullCompiledMs": milliseconds(step_of(False, True)),
-            "loraMs": milliseconds(step_of(True, False)),
-            "tokensPerSecond": {rows: tokens_per_second(rows) for rows in (64, 1024)},
-        }
-    )
-)
+failed = {}
+
+
+def figure(name, measure):
+    """None and a reason where it cannot be had: torch.compile wants a C compiler, a batch may not fit the card."""
+    try:
+        return measure()
+    except Exception as error:
+        failed[name] = (str(error).strip() or type(error).__name__).split("\n")[0]
+        torch.cuda.empty_cache()
+        return None
+
+
+found = {
+    "fullMs": figure("fullMs", lambda: milliseconds(step_of(False, False))),
+    "loraMs": figure("loraMs", lambda: milliseconds(step_of(True, False))),
+    "tokensPerSecond": {rows: figure(f"tokensPerSecond {rows}", lambda: tokens_per_second(rows)) for rows in (64, 1024)},
+    "fullCompiledMs": figure("fullCompiledMs", lambda: milliseconds(step_of(False, True))),
+    "loraCompiledMs": figure("loraCompiledMs", lambda: milliseconds(step_of(True, True))),
+}
+name = torch.cuda.get_device_name() if device == "cuda" else "the processor"
+print(json.dumps({"name": f"PyTorch {torch.__version__}, {name}", **found, "failed": failed}))

@@ -15,6 +15,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openEngine } from "../../dist/engine/index.js";
 import { countGeneration, forwardFlops } from "../../dist/lm/flops.js";
@@ -124,7 +125,7 @@ async function openPeer(python) {
   const bytes = Object.values(weights).map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
   writeFileSync(join(folder, "weights.bin"), Buffer.concat(bytes));
   writeFileSync(join(folder, "generation.json"), JSON.stringify({ config: decoder, shapes, newTokens: NEW_TOKENS }));
-  const script = new URL("../peers/generate.py", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("../peers/generate.py", import.meta.url));
   const child = spawn(python, [script, folder, `${threads}`], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {

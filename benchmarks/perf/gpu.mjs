@@ -2,7 +2,8 @@
  * Decoders of 3, 30 and 120 million parameters on a GPU engine and on `cpu`: train step (every weight, and LoRA), generation at
  * batch 64 and 1,024, scoring of as many replies, bytes over the bus, share of the engine's own rate in a large product;
  * PyTorch's eager and compiled steps where it is.
- * Every figure is a ratio within one run. docs/gpu/ holds what came out.
+ * Every figure is a ratio within one run; the goals stand below them, met or not. The file is written after every part, a part
+ * that fails is named in it and the others go on (exit code 1). docs/gpu/ holds what came out.
  *
  *   node benchmarks/perf/gpu.mjs [--engine webgpu] [--sizes 3,30,120|tiny] [--rounds 5] [--batches 64,1024] [--new-tokens 64]
  *                                [--against cpu|none] [--peer PYTHON] [--out FILE.json]
@@ -11,7 +12,10 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
+import { libraryVersions } from "../../dist/bench/environment.js";
+import { graphicsCards } from "../../dist/engine/graphics-card.js";
 import { float32, openEngine } from "../../dist/engine/index.js";
+import { readManifest } from "../../dist/engine/install/store.js";
 import { initAdapter, singleAdapter } from "../../dist/lm/adapters.js";
 import { decoderHidden, logitsAt } from "../../dist/lm/decoder.js";
 import { Generator } from "../../dist/lm/generate.js";
@@ -55,38 +59,99 @@ const rival = options.against === "none" ? null : await openEngine(options.again
 const results = {
   engine: engine.id,
   against: rival?.id ?? null,
-  node: process.version,
+  graphics: graphicsCards(),
   cpu: `${cpus()[0]?.model.trim() ?? "unknown"}, ${threads} threads`,
-  productGflops: await productGflops(engine, options.sizes === "tiny" ? 128 : 4096),
+  versions: {
+    node: process.versions.node,
+    ...libraryVersions(),
+    addedFrom: readManifest(engine.id, process.env)?.version,
+  },
+  productGflops: Number.NaN,
   sizes: {},
+  goals: [],
+  failed: [],
 };
+/** Seconds that the rival may take over one figure; it has been shown to agree by then. */
+const RIVAL_SECONDS = 60;
+
+results.productGflops = await productGflops(engine, options.sizes === "tiny" ? 128 : 4096);
 for (const name of options.sizes.split(",")) {
   const size = SIZES[name];
   if (size === undefined) throw new Error(`there is no size "${name}"; there are ${Object.keys(SIZES).join(", ")}`);
   const config = configOf(size);
   say(`${name}: ${size.layers} layers of ${size.hiddenSize}`);
-  const found = { full: await steps(trainStep(config, size.batch, size.time), config, size) };
-  say(JSON.stringify(found.full));
-  found.lora = await steps(loraStep(config, size.batch, size.time), config, size);
-  say(JSON.stringify(found.lora));
-  if (options.peer !== undefined) {
-    found.peer = await openPeer(options.peer, config, size, rounds);
-    say(JSON.stringify(found.peer));
-  }
-  found.generation = {};
-  found.scoring = {};
-  for (const batch of batches) {
-    found.generation[batch] = await generation(config, batch);
-    say(`generation at batch ${batch}: ${JSON.stringify(found.generation[batch])}`);
-    found.scoring[batch] = await scoring(config, batch);
-    say(`scoring of ${batch} replies: ${JSON.stringify(found.scoring[batch])}`);
-  }
+  const found = { generation: {}, scoring: {} };
   results.sizes[name] = found;
+  const part = async (title, into, key, run) => {
+    try {
+      into[key] = await run();
+      say(`${title}: ${JSON.stringify(into[key])}`);
+    } catch (error) {
+      results.failed.push(`${name}, ${title}: ${String(error.message).split("\n")[0]}`);
+      say(results.failed.at(-1));
+    }
+    save();
+  };
+  await part("full step", found, "full", () => steps(trainStep(config, size.batch, size.time), config, size));
+  await part("LoRA step", found, "lora", () => steps(loraStep(config, size.batch, size.time), config, size));
+  if (options.peer !== undefined) {
+    await part("PyTorch", found, "peer", () => openPeer(options.peer, config, size, rounds));
+  }
+  for (const batch of batches) {
+    await part(`generation at batch ${batch}`, found.generation, batch, () => generation(config, batch));
+    await part(`scoring of ${batch} replies`, found.scoring, batch, () => scoring(config, batch));
+  }
+  found.againstPeer = againstPeer(found);
+  save();
 }
-const text = `${JSON.stringify(results, null, 2)}\n`;
-if (options.out !== undefined) writeFileSync(options.out, text);
-process.stdout.write(text);
-process.exit(0);
+process.stdout.write(save());
+process.exit(results.failed.length === 0 ? 0 : 1);
+
+function save() {
+  results.goals = goals(results.sizes);
+  const text = `${JSON.stringify(results, null, 2)}\n`;
+  if (options.out !== undefined) writeFileSync(options.out, text);
+  return text;
+}
+
+/** PyTorch's time over ours, above 1 where this is faster; `undefined` where either is not there. */
+function againstPeer({ full, lora, generation: written, peer }) {
+  if (peer === undefined) return undefined;
+  const ratio = (theirs, ours) => (theirs > 0 && ours > 0 ? theirs / ours : undefined);
+  return {
+    full: ratio(peer.fullMs, full?.stepMs),
+    fullCompiled: ratio(peer.fullCompiledMs, full?.stepMs),
+    lora: ratio(peer.loraMs, lora?.stepMs),
+    loraCompiled: ratio(peer.loraCompiledMs, lora?.stepMs),
+    generation: Object.fromEntries(
+      Object.entries(written).map(([batch, { tokensPerSecond }]) => [
+        batch,
+        ratio(tokensPerSecond, peer.tokensPerSecond?.[batch]),
+      ]),
+    ),
+  };
+}
+
+/** What the project wants of a card, and what came out. */
+function goals(sizes) {
+  const wanted = [
+    ["full step of the 30 M decoder against cpu", sizes[30]?.full?.timesAsFast, 5],
+    ["LoRA step of the 30 M decoder against cpu", sizes[30]?.lora?.timesAsFast, 5],
+    ["scoring of 1,024 replies, 30 M decoder, against cpu", sizes[30]?.scoring[1024]?.timesAsFast, 5],
+    ["LoRA step of the 120 M decoder against PyTorch eager", sizes[120]?.againstPeer?.lora, 0.5],
+    ...Object.entries(sizes).map(([name, { againstPeer: found }]) => [
+      `generation at batch 1,024, ${name} M decoder, against PyTorch eager`,
+      found?.generation[1024],
+      1,
+    ]),
+  ];
+  return wanted.map(([figure, times, goal]) => ({
+    figure,
+    times: times ?? null,
+    goal,
+    verdict: times === undefined ? "not measured" : times >= goal ? "met" : "not met",
+  }));
+}
 
 function configOf({ hiddenSize, intermediateSize, layers, heads, vocabSize }) {
   return {
@@ -173,9 +238,11 @@ async function steps({ program, signature, state, inputs, parameters }, config, 
   await ours.run();
   const after = engine.traffic?.();
   const times = { ours: [], theirs: [] };
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0, spent = 0; round < rounds; round++) {
     times.ours.push(await timed(3, ours.run));
-    if (theirs !== null) times.theirs.push(await timed(1, theirs.run));
+    if (theirs === null || spent > 1000 * RIVAL_SECONDS) continue;
+    times.theirs.push(await timed(1, theirs.run));
+    spent += times.theirs.at(-1);
   }
   ours.close();
   theirs?.close();
@@ -205,9 +272,7 @@ async function generation(config, batch) {
     const generator = new Generator(on, { config, weights }, [], { maxRows: Math.max(2, batch) });
     await generator.generate(rows, settings);
     const before = on.traffic?.();
-    const times = [];
-    for (let round = 0; round < Math.min(3, rounds); round++)
-      times.push(await timed(1, () => generator.generate(rows, settings)));
+    const times = await repeated(() => generator.generate(rows, settings));
     const after = on.traffic?.();
     await generator.dispose();
     const bytes =
@@ -240,8 +305,7 @@ async function scoring(config, batch) {
   const open = async (on) => {
     const scorer = new SequenceScorer(on, { config, weights }, [{ config: adapter, tensors }]);
     const first = await scorer.score(rows);
-    const times = [];
-    for (let round = 0; round < Math.min(3, rounds); round++) times.push(await timed(1, () => scorer.score(rows)));
+    const times = await repeated(() => scorer.score(rows));
     await scorer.dispose();
     return { ms: median(times), sample: first[0].logProbs[0] };
   };
@@ -253,6 +317,16 @@ async function scoring(config, batch) {
     repliesPerSecond: (1000 * batch) / ours.ms,
     ...(theirs === null ? {} : { timesAsFast: theirs.ms / ours.ms }),
   };
+}
+
+/** Milliseconds of up to three runs, fewer where they take long. */
+async function repeated(run) {
+  const times = [];
+  for (let round = 0, spent = 0; round < Math.min(3, rounds) && spent < 1000 * RIVAL_SECONDS; round++) {
+    times.push(await timed(1, run));
+    spent += times.at(-1);
+  }
+  return times;
 }
 
 /** GFLOP/s of one large product, its sum read back. */

@@ -16,6 +16,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import { createEagerEngine } from "../../dist/engine/eager.js";
@@ -190,7 +191,7 @@ async function openPeer(python) {
     join(folder, "step.json"),
     JSON.stringify({ config: decoder, adam, shapes, batch: BATCH, time: TIME, ...ids }),
   );
-  const script = new URL("../peers/train_step.py", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("../peers/train_step.py", import.meta.url));
   const child = spawn(python, [script, folder, `${threads}`], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {
