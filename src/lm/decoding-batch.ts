@@ -10,6 +10,9 @@ import { cacheCapacity } from "./kv-cache.js";
 import { NotFiniteError } from "./not-finite.js";
 import { drawToken, logProbOf } from "./sampling.js";
 
+/** A cache with so many slots more than its longest text needs is left as it is. */
+const SPARE_SLOTS = 16;
+
 /** A row under way. */
 export interface Running {
   readonly index: number;
@@ -65,7 +68,10 @@ export class DecodingBatch {
   /** Changes the number of rows, which must hold those active, and fits the cache to the texts. */
   resize(size: number): void {
     const longest = Math.max(0, ...this.rows.map((running) => running?.cached ?? 0));
-    const capacity = cacheCapacity(longest);
+    const needed = cacheCapacity(longest);
+    // The cache moves for every change. A few slots fewer are not worth it while the rows stay.
+    const spare = this.capacity - needed;
+    const capacity = size === this.size && spare > 0 && spare <= SPARE_SLOTS ? this.capacity : needed;
     if (size === this.size && capacity === this.capacity) return;
     const kept = this.rows.flatMap((running, row) => (running === undefined ? [] : [row]));
     const { rows, tokens, positions, coefficients } = this;
