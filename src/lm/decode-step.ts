@@ -69,8 +69,9 @@ export function choiceInputs(output: StepOutput, rows: number): Record<string, T
 }
 
 /**
- * The program. Its constants, or inputs, hold `fuseWeights` and the bank's tensors. Outputs `cached` [2 · layers, rows,
- * kvHeads, 1, headDim], each layer's keys and then its values, and what `output` names.
+ * The program. Its constants, or inputs, hold `fuseWeights` and the bank's tensors. Outputs `cached` [2 · layers · rows ·
+ * kvHeads, 1, headDim], each layer's keys and then its values (one output, since each has a price of its own), and what
+ * `output` names.
  */
 export function stepProgram(
   config: DecoderConfig,
@@ -105,7 +106,7 @@ export function stepProgram(
       );
     });
     const head = (x: tf.Tensor): tf.Tensor => tf.matMul(x, need(all, "head"));
-    return { outputs: { cached: together(cached), ...chooseOutputs(hidden, head, output, all) } };
+    return { outputs: { cached: tf.concat(cached, 0), ...chooseOutputs(hidden, head, output, all) } };
   };
 }
 
@@ -151,14 +152,6 @@ export function decodeToken(
     x = tf.add(x, linear(gated, layer, "down"));
   }
   return tf.reshape(rmsNormForward(x, need(all, "norm"), eps), [rows, hiddenSize]);
-}
-
-/** All layers' keys and values as one output: each output has a price of its own. */
-export function together(parts: readonly tf.Tensor[]): tf.Tensor {
-  return tf.concat(
-    parts.map((part) => tf.reshape(part, [1, part.size])),
-    0,
-  );
 }
 
 /** The part of a pass that `StepOutput` describes, from hidden states [rows, hidden]; `head` yields their logits [rows, vocab]. */

@@ -1,11 +1,11 @@
 /** The pass over whole prompts that fills the cache and predicts each row's first new token. */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { Program, TensorSpec } from "../engine/engine.js";
 import type { Bank } from "./adapters.js";
 import { mixBank } from "./adapters.js";
 import type { DecoderConfig } from "./config.js";
 import type { StepOutput } from "./decode-step.js";
-import { choiceInputs, chooseOutputs, together } from "./decode-step.js";
+import { choiceInputs, chooseOutputs } from "./decode-step.js";
 import { decoderHidden, headLogits, hiddenAt } from "./decoder.js";
 
 export interface PrefillShape {
@@ -32,7 +32,7 @@ export function prefillSignature(
 }
 
 /**
- * Outputs `cached` [2 · layers, rows, kvHeads, length, headDim], each layer's keys and then its values, and what `output`
+ * Outputs `cached` [2 · layers · rows, kvHeads, length, headDim], each layer's keys and then its values, and what `output`
  * names.
  */
 export function prefillProgram(config: DecoderConfig, output: StepOutput, bank: Bank | null): Program {
@@ -46,6 +46,8 @@ export function prefillProgram(config: DecoderConfig, output: StepOutput, bank: 
       cached.push(keys, values);
     });
     const head = (x: tf.Tensor): tf.Tensor => headLogits(config, weights, x);
-    return { outputs: { cached: together(cached), ...chooseOutputs(hiddenAt(hidden, last), head, output, inputs) } };
+    return {
+      outputs: { cached: tf.concat(cached, 0), ...chooseOutputs(hiddenAt(hidden, last), head, output, inputs) },
+    };
   };
 }
