@@ -6,6 +6,18 @@ import { withGradient } from "./custom-gradient.js";
 export const MASKED = -1e9;
 
 /**
+ * How far below the score of a query with its own key a score counts as nothing: e⁻⁶⁰ beside a weight that is at least
+ * e^(own − largest) vanishes in a float's rounding. Scores are raised to there because exponentials of what lies further
+ * down are denormal, and the processor takes six times as long over those.
+ */
+const NOTHING = 60;
+
+/** Scores of keys at `MASKED`, or as good as, raised to where their exponential is a normal number; `own` broadcasts. */
+export function raised(scores: tf.Tensor, own: tf.Tensor): tf.Tensor {
+  return tf.maximum(scores, tf.sub(own, NOTHING));
+}
+
+/**
  * The mask [batch, 1, time, time] of `segments` [batch, time] int32: position i sees j when j ≤ i, j is no padding
  * (segment −1), and j is in the shared part (segment 0) or in i's own segment. 0 where seen, `MASKED` elsewhere.
  */
@@ -30,13 +42,17 @@ export function segmentMask(segments: tf.Tensor): tf.Tensor {
  * instead of `time`.
  */
 export function attend(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, mask: tf.Tensor): tf.Tensor {
-  const [batch, kvHeads, queries] = q.shape as [number, number, number];
+  const [batch, kvHeads, queries, dim] = q.shape as [number, number, number, number];
   const time = mask.shape[2] ?? 1;
   return withGradient(
     [q, k, v],
     () => {
-      const scores = tf.reshape(tf.matMul(q, k, false, true), [batch, (kvHeads * queries) / time, time, time]);
-      const weights = tf.reshape(tf.softmax(tf.add(scores, mask)), [batch, kvHeads, queries, time]);
+      const heads = (kvHeads * queries) / time;
+      const scores = tf.reshape(tf.matMul(q, k, false, true), [batch, heads, time, time]);
+      const grouped = tf.reshape(q, [batch, kvHeads, heads / kvHeads, time, dim]);
+      const own = tf.sum(tf.mul(grouped, tf.reshape(k, [batch, kvHeads, 1, time, dim])), -1);
+      const shown = raised(tf.add(scores, mask), tf.reshape(own, [batch, heads, time, 1]));
+      const weights = tf.reshape(tf.softmax(shown), [batch, kvHeads, queries, time]);
       const value = tf.matMul(weights, v);
       return { value, keep: [q, k, v, weights, value] };
     },

@@ -6,7 +6,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Program, TensorMap, TensorSpec, TfTensors } from "../engine/engine.js";
 import { squared } from "../engine/fused-ops.js";
+import { raised } from "./attention.js";
 import type { BlockModule, DecoderConfig } from "./config.js";
+import { drawTokens } from "./draw-tokens.js";
 import type { FusedBank, Group } from "./fused-weights.js";
 import { GROUPS } from "./fused-weights.js";
 import { rotaryTables, turnHalves } from "./rotary.js";
@@ -17,6 +19,13 @@ export interface StepOutput {
   readonly logits: boolean;
   /** softmax(logits · inverseTemperature), [rows, vocab]. */
   readonly probabilities: boolean;
+  /**
+   * `drawn` int32 [rows], drawn from these probabilities by `noise`, and `total` [rows], which is not finite where some logit is
+   * not a number.
+   */
+  readonly drawn: boolean;
+  /** The probability of the token drawn, [rows]. */
+  readonly drawnProbability: boolean;
   /** The largest logit's index, int32 [rows], and `logitSum` [rows], which is not finite where some logit is not. */
   readonly greedy: boolean;
 }
@@ -30,7 +39,7 @@ export interface StepShape {
 /**
  * `tokens`, `positions` int32 [rows]; `mask` [rows · kvHeads, 1, capacity] (0 at slots in use, else a large negative
  * number); `keys.<layer>`, `values.<layer>` [rows · kvHeads, capacity, headDim];
- * `inverseTemperature` [1] and `coefficients` [rows, adapters] where they are used.
+ * `coefficients` [rows, adapters] with a bank, and what `choiceInputs` says.
  */
 export function stepSignature(
   config: DecoderConfig,
@@ -48,14 +57,22 @@ export function stepSignature(
     inputs[`keys.${layer}`] = { dtype: "float32", shape: [rows * kvHeads, capacity, headDim] };
     inputs[`values.${layer}`] = { dtype: "float32", shape: [rows * kvHeads, capacity, headDim] };
   }
-  if (output.probabilities) inputs.inverseTemperature = { dtype: "float32", shape: [1] };
   if (bank !== null) inputs.coefficients = { dtype: "float32", shape: [rows, bank.size] };
-  return inputs;
+  return { ...inputs, ...choiceInputs(output, rows) };
+}
+
+/** What choosing a token needs: `inverseTemperature` [1] unless greedy, and `noise` [rows, 1] where the program draws. */
+export function choiceInputs(output: StepOutput, rows: number): Record<string, TensorSpec> {
+  return {
+    ...(output.probabilities || output.drawn ? { inverseTemperature: { dtype: "float32", shape: [1] } } : {}),
+    ...(output.drawn ? { noise: { dtype: "float32", shape: [rows, 1] } } : {}),
+  };
 }
 
 /**
- * The program. Its constants, or inputs, hold `fuseWeights` and the bank's tensors. Outputs `keys.<layer>` and
- * `values.<layer>` [rows · kvHeads, 1, headDim] and what `output` names.
+ * The program. Its constants, or inputs, hold `fuseWeights` and the bank's tensors. Outputs `cached` [2 · layers · rows ·
+ * kvHeads, 1, headDim], each layer's keys and then its values (one output, since each has a price of its own), and what
+ * `output` names.
  */
 export function stepProgram(
   config: DecoderConfig,
@@ -76,12 +93,11 @@ export function stepProgram(
     };
     const [cos, sin] = [table("cos"), table("sin")];
     const mask = need(all, "mask");
-    const outputs: TfTensors = {};
-    const logits = decodeToken(config, all, rows, linear, need(all, "tokens"), [cos, sin], (layer, q, k, v) => {
-      outputs[`keys.${layer}`] = k;
-      outputs[`values.${layer}`] = v;
-      const past = tf.add(tf.matMul(q, need(all, `keys.${layer}`), false, true), mask);
+    const cached: tf.Tensor[] = [];
+    const hidden = decodeToken(config, all, rows, linear, need(all, "tokens"), [cos, sin], (layer, q, k, v) => {
+      cached.push(k, v);
       const self = tf.sum(tf.mul(q, k), -1, true);
+      const past = raised(tf.add(tf.matMul(q, need(all, `keys.${layer}`), false, true), mask), self);
       // The token itself comes first: a slot's place in the sum then does not depend on the capacity.
       const weights = tf.softmax(tf.concat([self, past], 2));
       const group = [rows * kvHeads, heads / kvHeads] as const;
@@ -90,12 +106,13 @@ export function stepProgram(
         tf.mul(tf.slice(weights, [0, 0, 0], [...group, 1]), v),
       );
     });
-    return { outputs: { ...outputs, ...chooseOutputs(logits, output, all) } };
+    const head = (x: tf.Tensor): tf.Tensor => tf.matMul(x, need(all, "head"));
+    return { outputs: { cached: tf.concat(cached, 0), ...chooseOutputs(hidden, head, output, all) } };
   };
 }
 
 /**
- * Logits [rows, vocab] of one more token a row, from `tokens` int32 [rows] and the rotation's `cos` and `sin` at their
+ * Hidden states [rows, hidden] behind the final norm of one more token a row, from `tokens` int32 [rows] and the rotation's `cos` and `sin` at their
  * positions. `attendTo` is given a layer's `q` [rows · kvHeads, heads / kvHeads, headDim], scaled already, and the token's own
  * `k`, `v` [rows · kvHeads, 1, headDim], and returns what q attends to, like q.
  */
@@ -135,20 +152,34 @@ export function decodeToken(
     const gated = tf.mul(tf.mul(gate, tf.sigmoid(gate)), linear(second, layer, "up"));
     x = tf.add(x, linear(gated, layer, "down"));
   }
-  const hidden = tf.reshape(rmsNormForward(x, need(all, "norm"), eps), [rows, hiddenSize]);
-  return tf.matMul(hidden, need(all, "head"));
+  return tf.reshape(rmsNormForward(x, need(all, "norm"), eps), [rows, hiddenSize]);
 }
 
-/** The part of a pass that `StepOutput` describes, from logits [rows, vocab]. */
-export function chooseOutputs(logits: tf.Tensor, output: StepOutput, inputs: TfTensors): TfTensors {
+/** The part of a pass that `StepOutput` describes, from hidden states [rows, hidden]; `head` yields their logits [rows, vocab]. */
+export function chooseOutputs(
+  hidden: tf.Tensor,
+  head: (hidden: tf.Tensor) => tf.Tensor,
+  output: StepOutput,
+  inputs: TfTensors,
+): TfTensors {
   const outputs: TfTensors = {};
-  if (output.logits) outputs.logits = logits;
+  if (output.logits) outputs.logits = head(hidden);
   if (output.greedy) {
+    const logits = head(hidden);
     outputs.greedy = tf.argMax(logits, -1);
     outputs.logitSum = tf.sum(logits, -1);
   }
-  if (output.probabilities) {
-    outputs.probabilities = tf.softmax(tf.mul(logits, need(inputs, "inverseTemperature")));
+  if (!output.probabilities && !output.drawn) return outputs;
+  const inverse = need(inputs, "inverseTemperature");
+  // There are fewer hidden states than logits.
+  const tempered = output.logits ? tf.mul(head(hidden), inverse) : head(tf.mul(hidden, inverse));
+  const probabilities = tf.softmax(tempered);
+  if (output.probabilities) outputs.probabilities = probabilities;
+  if (output.drawn) {
+    const { token, total, probability } = drawTokens(probabilities, need(inputs, "noise"));
+    outputs.drawn = token;
+    outputs.total = total;
+    if (output.drawnProbability) outputs.drawnProbability = probability();
   }
   return outputs;
 }

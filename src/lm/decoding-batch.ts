@@ -3,11 +3,15 @@ import type { HostTensor, TensorMap } from "../engine/engine.js";
 import { float32, int32 } from "../engine/engine.js";
 import type { DecoderConfig } from "./config.js";
 import type { StepOutput } from "./decode-step.js";
+import { MOST_NOISE } from "./draw-tokens.js";
 import type { GenerationRow, GenerationSettings } from "./generate.js";
 import type { KvCache } from "./kv-cache.js";
 import { cacheCapacity } from "./kv-cache.js";
 import { NotFiniteError } from "./not-finite.js";
 import { drawToken, logProbOf } from "./sampling.js";
+
+/** A cache with so many slots more than its longest text needs is left as it is. */
+const SPARE_SLOTS = 16;
 
 /** A row under way. */
 export interface Running {
@@ -37,11 +41,16 @@ export class DecodingBatch {
     private readonly settings: GenerationSettings,
     private readonly finish: (running: Running, ended: boolean) => void,
   ) {
-    const { temperature, logProbs = false } = settings;
+    const { temperature, topP = 1, logProbs = false } = settings;
+    const logits = logProbs && temperature !== 1;
+    // Nuclei are found on the host, where all logits come out at any rate.
+    const drawn = temperature !== 0 && topP >= 1 && !logits;
     this.output = {
+      logits,
+      probabilities: temperature !== 0 && !drawn,
+      drawn,
       // At temperature 1 a token's log-probability is the logarithm of the probability that it was drawn with.
-      logits: logProbs && temperature !== 1,
-      probabilities: temperature !== 0,
+      drawnProbability: drawn && logProbs,
       greedy: temperature === 0,
     };
     this.stops = new Set(settings.stopIds);
@@ -59,7 +68,10 @@ export class DecodingBatch {
   /** Changes the number of rows, which must hold those active, and fits the cache to the texts. */
   resize(size: number): void {
     const longest = Math.max(0, ...this.rows.map((running) => running?.cached ?? 0));
-    const capacity = cacheCapacity(longest);
+    const needed = cacheCapacity(longest);
+    // The cache moves for every change. A few slots fewer are not worth it while the rows stay.
+    const spare = this.capacity - needed;
+    const capacity = size === this.size && spare > 0 && spare <= SPARE_SLOTS ? this.capacity : needed;
     if (size === this.size && capacity === this.capacity) return;
     const kept = this.rows.flatMap((running, row) => (running === undefined ? [] : [row]));
     const { rows, tokens, positions, coefficients } = this;
@@ -89,6 +101,7 @@ export class DecodingBatch {
     const segments = new Int32Array(count * length).fill(-1);
     const last = new Int32Array(count);
     const coefficients = new Float32Array(count * this.members.length);
+    const noise = this.noise(taken, count);
     for (const [i, { row }] of taken.entries()) {
       tokens.set(row.prompt, i * length);
       segments.fill(0, i * length, i * length + row.prompt.length);
@@ -101,6 +114,7 @@ export class DecodingBatch {
       positions: int32([count, length], positions),
       segments: int32([count, length], segments),
       last: int32([count], last),
+      ...noise,
       ...this.choiceInputs(coefficients, count),
     };
   }
@@ -113,8 +127,7 @@ export class DecodingBatch {
       const { length } = running.row.prompt;
       this.cache.clear(slot);
       for (let layer = 0; layer < this.config.layers; layer++) {
-        const keys = outputs[`keys.${layer}`]?.data as Float32Array;
-        const values = outputs[`values.${layer}`]?.data as Float32Array;
+        const { keys, values } = this.cachedOf(layer, outputs);
         this.cache.write(layer, slot, length, keys, values, source, time);
       }
       this.cache.extend(slot, length);
@@ -131,6 +144,7 @@ export class DecodingBatch {
       ...this.cache.tensors,
       tokens: int32([this.size], this.tokens),
       positions: int32([this.size], this.positions),
+      ...this.noise(this.rows, this.size),
       ...this.choiceInputs(this.coefficients, this.size),
     };
   }
@@ -138,8 +152,7 @@ export class DecodingBatch {
   /** Takes in a step: caches the tokens that were fed and chooses the next ones. */
   stepped(outputs: TensorMap): void {
     for (let layer = 0; layer < this.config.layers; layer++) {
-      const keys = outputs[`keys.${layer}`]?.data as Float32Array;
-      const values = outputs[`values.${layer}`]?.data as Float32Array;
+      const { keys, values } = this.cachedOf(layer, outputs);
       for (let slot = 0; slot < this.size; slot++) {
         if (this.rows[slot] !== undefined) this.cache.write(layer, slot, 1, keys, values, slot, 1);
       }
@@ -156,21 +169,24 @@ export class DecodingBatch {
   /** Draws the next token of a row from row `source` of `outputs`; the row leaves the batch when that ends it. */
   private choose(slot: number, running: Running, outputs: TensorMap, source: number): void {
     const { vocabSize } = this.config;
-    const { temperature, topP = 1, maxNewTokens, logProbs } = this.settings;
+    const { topP = 1, maxNewTokens, logProbs } = this.settings;
     const start = source * vocabSize;
     const logits = outputs.logits?.data as Float32Array;
     const probabilities = outputs.probabilities?.data as Float32Array;
-    const token =
-      temperature === 0
-        ? greedyToken(outputs, source)
+    const token = this.output.greedy
+      ? chosenToken(outputs.greedy, outputs.logitSum, source)
+      : this.output.drawn
+        ? chosenToken(outputs.drawn, outputs.total, source)
         : drawToken(probabilities, start, vocabSize, topP, running.uniform());
     if (token < 0) throw new NotFiniteError(`row ${running.index}: the model's logits are not finite`);
     running.tokens.push(token);
     if (logProbs === true) {
       running.logProbs.push(
-        this.output.logits
-          ? logProbOf(logits, start, vocabSize, token)
-          : Math.log(probabilities[start + token] ?? Number.NaN),
+        this.output.drawnProbability
+          ? Math.log(outputs.drawnProbability?.data[source] ?? Number.NaN)
+          : this.output.logits
+            ? logProbOf(logits, start, vocabSize, token)
+            : Math.log(probabilities[start + token] ?? Number.NaN),
       );
     }
     const ended = this.stops.has(token);
@@ -190,15 +206,33 @@ export class DecodingBatch {
     }
   }
 
+  /** A layer's part of a pass' `cached`. */
+  private cachedOf(layer: number, { cached }: TensorMap): { keys: Float32Array; values: Float32Array } {
+    const all = cached?.data as Float32Array;
+    const size = all.length / (2 * this.config.layers);
+    const part = (index: number): Float32Array => all.subarray(index * size, (index + 1) * size);
+    return { keys: part(2 * layer), values: part(2 * layer + 1) };
+  }
+
+  /** The next number of each row that is there, where the program draws. */
+  private noise(rows: readonly (Running | undefined)[], count: number): Record<string, HostTensor> {
+    if (!this.output.drawn) return {};
+    const noise = new Float32Array(count);
+    for (const [i, running] of rows.entries()) {
+      if (running !== undefined) noise[i] = Math.min(running.uniform(), MOST_NOISE);
+    }
+    return { noise: float32([count, 1], noise) };
+  }
+
   private choiceInputs(coefficients: Float32Array, rows: number): Record<string, HostTensor> {
     return {
       ...(this.members.length === 0 ? {} : { coefficients: float32([rows, this.members.length], coefficients) }),
-      ...(!this.output.probabilities ? {} : { inverseTemperature: float32([1], [1 / this.settings.temperature]) }),
+      ...(this.output.greedy ? {} : { inverseTemperature: float32([1], [1 / this.settings.temperature]) }),
     };
   }
 }
 
-/** The most probable token of a row, or −1 where some logit is not a number. */
-function greedyToken(outputs: TensorMap, row: number): number {
-  return Number.isFinite(outputs.logitSum?.data[row]) ? (outputs.greedy?.data[row] ?? -1) : -1;
+/** The token that the program chose for a row, or −1 where `witness` is not finite, because some logit is not. */
+function chosenToken(tokens: HostTensor | undefined, witness: HostTensor | undefined, row: number): number {
+  return Number.isFinite(witness?.data[row]) ? (tokens?.data[row] ?? -1) : -1;
 }

@@ -131,7 +131,7 @@ export function deviceStepProgram(
         if (table === undefined) throw new Error(`no table ${side}`);
         return tf.gather(tf.tensor(table.data, [...table.shape]), positions);
       }) as [tf.Tensor, tf.Tensor];
-      const logits = decodeToken(config, all, rows, linear, token, rotation, (layer, q, k, v) => {
+      const hidden = decodeToken(config, all, rows, linear, token, rotation, (layer, q, k, v) => {
         const own = fresh[layer];
         if (own === undefined) throw new Error(`no layer ${layer}`);
         own.keys.push(k);
@@ -146,7 +146,7 @@ export function deviceStepProgram(
           tf.matMul(tf.slice(weights, [0, 0, 0], [...group, seen]), values),
         );
       });
-      const next = choose(logits, choice, all, step);
+      const next = choose(tf.matMul(hidden, need(all, "head")), choice, all, step);
       chosen.push(next);
       token = next.token;
     }

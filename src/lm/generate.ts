@@ -71,7 +71,7 @@ export interface Generation {
 }
 
 export interface GeneratorOptions {
-  /** Rows that are decoded together at most. Default: 256 (128 on one thread), or what fits a cache of 256 MiB. */
+  /** Rows that are decoded together at most. Default: 256 (128 or 64 on one thread), or what fits a cache of 256 MiB. */
   readonly maxRows?: number;
   /**
    * Rows of one mixture in a call from which the mixture is merged into weights instead of read from the bank. Merged
@@ -89,6 +89,11 @@ export interface GeneratorOptions {
 const BATCH_SIZES = [1, 2, 4, 16, 32, 64, 128, 192, 256, 512];
 /** For one thread and for several: these wait for each other at every operator, which larger ones make rarer. */
 const DEFAULT_MAX_ROWS = { one: 128, several: 256, device: 1024 };
+/**
+ * On one thread, rows whose cache would be larger are decoded 64 at a time: a step reads all of it, and from the processor's
+ * own cache in half of the time. Fewer still would read the weights too often.
+ */
+const NEAR_CACHE = { bytes: 2 ** 25, rows: 64 };
 /**
  * The cache of a batch may take this much, unless `maxRows` says how many rows there are. A device that does not have it says
  * so, and the batch is halved.
@@ -326,10 +331,12 @@ export class Generator {
 
   /** Numbers of rows that batches of this capacity may have, rising. */
   private batchSizes(capacity: number): number[] {
-    const ofThreads = this.engine.threads === 1 ? DEFAULT_MAX_ROWS.one : DEFAULT_MAX_ROWS.several;
+    const rowBytes = cacheRowBytes(this.model.config, capacity);
+    const near = rowBytes * DEFAULT_MAX_ROWS.one <= NEAR_CACHE.bytes ? DEFAULT_MAX_ROWS.one : NEAR_CACHE.rows;
+    const ofThreads = this.engine.threads === 1 ? near : DEFAULT_MAX_ROWS.several;
     const usual = this.device === null ? ofThreads : DEFAULT_MAX_ROWS.device;
     const bytes = this.device === null ? MAX_CACHE_BYTES.host : MAX_CACHE_BYTES.device;
-    const fitting = Math.floor(bytes / cacheRowBytes(this.model.config, capacity));
+    const fitting = Math.floor(bytes / rowBytes);
     const wanted = this.maxRows ?? Math.max(MIN_ROWS_FED, Math.min(usual, fitting));
     const most = Math.max(MIN_ROWS_FED, Math.min(wanted, this.engine.maxRows ?? wanted));
     return [...BATCH_SIZES.filter((size) => size < most), most];

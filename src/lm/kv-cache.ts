@@ -13,11 +13,11 @@ import { bucketLength } from "./buckets.js";
 import type { DecoderConfig } from "./config.js";
 
 /**
- * Slots for texts of `length` tokens: multiples of 32, then buckets. One slot more than `length` at least, which keeps the
+ * Slots for texts of `length` tokens: multiples of 16, then buckets. One slot more than `length` at least, which keeps the
  * last place of the attention's sum, the one that vector code may treat apart, empty.
  */
 export function cacheCapacity(length: number): number {
-  return length < 128 ? 32 * Math.ceil((length + 1) / 32) : bucketLength(length + 1);
+  return bucketLength(length + 1);
 }
 
 /** Bytes of a cache's keys and values for each row. */

@@ -1,12 +1,12 @@
 /** The pass over whole prompts that fills the cache and predicts each row's first new token. */
 import * as tf from "@tensorflow/tfjs";
-import type { Program, TensorSpec, TfTensors } from "../engine/engine.js";
+import type { Program, TensorSpec } from "../engine/engine.js";
 import type { Bank } from "./adapters.js";
 import { mixBank } from "./adapters.js";
 import type { DecoderConfig } from "./config.js";
 import type { StepOutput } from "./decode-step.js";
-import { chooseOutputs } from "./decode-step.js";
-import { decoderHidden, logitsAt } from "./decoder.js";
+import { choiceInputs, chooseOutputs } from "./decode-step.js";
+import { decoderHidden, headLogits, hiddenAt } from "./decoder.js";
 
 export interface PrefillShape {
   readonly rows: number;
@@ -27,23 +27,27 @@ export function prefillSignature(
     segments: ids,
     last: { dtype: "int32", shape: [rows] },
   };
-  if (output.probabilities) inputs.inverseTemperature = { dtype: "float32", shape: [1] };
   if (bank !== null) inputs.coefficients = { dtype: "float32", shape: [rows, bank.size] };
-  return inputs;
+  return { ...inputs, ...choiceInputs(output, rows) };
 }
 
-/** Outputs `keys.<layer>`, `values.<layer>` [rows, kvHeads, length, headDim] and what `output` names. */
+/**
+ * Outputs `cached` [2 · layers · rows, kvHeads, length, headDim], each layer's keys and then its values, and what `output`
+ * names.
+ */
 export function prefillProgram(config: DecoderConfig, output: StepOutput, bank: Bank | null): Program {
   return ({ inputs, constants }) => {
     const { tokens, positions, segments, last, coefficients } = inputs;
     if (!tokens || !positions || !segments || !last) throw new Error("prefill needs the inputs of prefillSignature");
     const adapters = bank !== null && coefficients ? mixBank(bank, inputs, coefficients) : undefined;
-    const cached: TfTensors = {};
+    const cached: tf.Tensor[] = [];
     const weights = { ...constants, ...inputs };
-    const hidden = decoderHidden(config, weights, { tokens, positions, segments }, adapters, (layer, keys, values) => {
-      cached[`keys.${layer}`] = tf.clone(keys);
-      cached[`values.${layer}`] = tf.clone(values);
+    const hidden = decoderHidden(config, weights, { tokens, positions, segments }, adapters, (_, keys, values) => {
+      cached.push(keys, values);
     });
-    return { outputs: { ...cached, ...chooseOutputs(logitsAt(config, weights, hidden, last), output, inputs) } };
+    const head = (x: tf.Tensor): tf.Tensor => headLogits(config, weights, x);
+    return {
+      outputs: { cached: tf.concat(cached, 0), ...chooseOutputs(hiddenAt(hidden, last), head, output, inputs) },
+    };
   };
 }
