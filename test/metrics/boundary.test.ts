@@ -65,6 +65,24 @@ describe("one sense at the boundary", () => {
     expect(result).toEqual({ kind: "none-above-reference", value: 0, method: "none", counted: 0, ignored: 2 });
   });
 
+  test("a volume beyond the range of numbers is an error, never a silent 0 or Infinity", () => {
+    const beyond = (size: number, d: number, options = {}) =>
+      expect(() =>
+        hypervolume([new Array<number>(d).fill(size)], { reference: new Array(d).fill(0), sense: "max", ...options }),
+      ).toThrow(
+        expect.objectContaining({ code: "undefined-value", message: expect.stringMatching(/scale the objectives/) }),
+      );
+    for (const d of [2, 3, 4, 5, 6]) {
+      beyond(1e200, d);
+      beyond(1e-200, d);
+      beyond(1e200, d, { estimate: { generator: seeded(1), when: "always" } });
+    }
+    expect(hypervolume([[1e200, 1e-200]], { reference: [0, 0], sense: "max" }).value).toBe(1);
+    expect(() => normalisedHypervolume([[1, 1]], { reference: [0, 0], ideal: [1e200, 1e200], sense: "max" })).toThrow(
+      /scale the objectives\) is Infinity/,
+    );
+  });
+
   test("points beyond the reference are counted", () => {
     expect(
       hypervolume(

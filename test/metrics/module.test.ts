@@ -16,7 +16,7 @@ describe("the module", () => {
     for (const { name, text } of files) {
       for (const line of text.split("\n")) {
         if (/^[A-Za-z_$]/.test(line))
-          expect(line, name).toMatch(/^(import|export|const|let|function|interface|type|class)\b/);
+          expect(line, name).toMatch(/^(import|export|declare|const|let|function|interface|type|class)\b/);
       }
     }
   });
