@@ -37,13 +37,13 @@ const READ_AS = {
   "|": 'cells are separated by "|"',
 } as const;
 
-/** With the typographical minus too, as in our own tables. */
-const NUMBER = /^[+−-]?(?:\d+\.?\d*|\.\d+)(?:e[+−-]?\d+)?$/i;
+/** With the typographical minus too, as in our own tables, and the dash that word processors put for one. */
+const NUMBER = /^[+−–-]?(?:\d+\.?\d*|\.\d+)(?:e[+−–-]?\d+)?$/i;
 const NO_NUMBER = /^[+-]?(?:nan|inf|infinity|na|n\/a|null|none|\d*,\d+|\d+(?:\.\d+)? *%)$/i;
 
 /** @returns undefined where the text is no finite number */
 export function numberOf(text: string): number | undefined {
-  const value = NUMBER.test(text) ? Number(text.replaceAll("−", "-")) : Number.NaN;
+  const value = NUMBER.test(text) ? Number(text.replaceAll(/[−–]/g, "-")) : Number.NaN;
   return Number.isFinite(value) ? value : undefined;
 }
 

@@ -1,5 +1,6 @@
 /** A foreign table of scores, read whole and checked: candidates, each with a score for every value and prompt. */
 import { InputError } from "../data/errors.js";
+import { foreignText, isPacked, readWhole } from "./files/whole-file.js";
 import { chooseColumns, hint, type NamedColumn, numberOf, type Role, type ScoreColumns } from "./score-columns.js";
 import { type Cells, type CsvText, readCsvText } from "./score-csv.js";
 
@@ -52,10 +53,12 @@ const MOST_VALUES = 12;
 const NO_NAME = "";
 
 /** @throws InputError naming file and line: cells missing or no number, scores given twice, columns not understood */
-export function readScoreTable(path: string, options: TableOptions = {}, given?: string): ScoreTable {
-  const text = readCsvText(path, given);
-  const columns = chooseColumns(text, options);
-  return new ReadTable(text, columns, options);
+export function readScoreTable(path: string, options: TableOptions = {}, given?: Uint8Array): ScoreTable {
+  const { text, encoding } = foreignText(given ?? readWhole(path), path, given === undefined && isPacked(path));
+  const csv = readCsvText(path, text);
+  const columns = chooseColumns(csv, options);
+  const notices = encoding === "unicode" ? [] : ["read as Windows-1252, as it is not UTF-8: look at accented names"];
+  return new ReadTable(csv, { ...columns, notices: [...notices, ...columns.notices] }, options);
 }
 
 interface Owner {
@@ -223,7 +226,11 @@ class ReadTable implements ScoreTable {
     const cell = this.#text(row, column);
     const value = numberOf(cell);
     if (value !== undefined) return value;
-    const comma = /^[+-]?\d+,\d+$/.test(cell) ? " (write 0.5, not 0,5)" : "";
+    const comma = /^[+-]?\d+,\d+$/.test(cell)
+      ? " (write 0.5, not 0,5)"
+      : /^[+-]?\d{1,3}([,.' ]\d{3})+([.,]\d+)?$/.test(cell)
+        ? " (write 1234.5, without marks between thousands)"
+        : "";
     const others = this.form === "wide" ? "; if that column is no value, name the values with --values" : "";
     throw new InputError(
       `${this.path}:${row.line}: "${cell.slice(0, 40)}" in column "${column.name}" is not a finite number${comma}${others}`,

@@ -42,7 +42,7 @@ export interface ScoreOptions {
   /** False: a `run.json` beside the file is passed over. Default true. */
   readonly run?: boolean | undefined;
   /** What stands in the file, where it is no file: `path` then names it in messages. */
-  readonly text?: string | undefined;
+  readonly bytes?: Uint8Array | undefined;
 }
 
 /** One row of the table: a method, or whatever was grouped by. Averages over seeds, but for `best` and `mean`. */
@@ -114,6 +114,8 @@ export interface ScoreReport {
 
 /** Points up to which a hypervolume is quick enough for thousands of resamples, by number of values from 4. */
 const BOOTSTRAP_LIMIT: readonly number[] = [1500, 300, 100, 50, 25, 15, 12, 10, 8];
+/** What people call the split that they choose on. */
+const VALIDATION = ["validation", "valid", "val", "dev"];
 /** Statements about seeds need this many. */
 const FEWEST_SEEDS = 3;
 /** R2 and utilities are taken over about so many evenly spread weights. */
@@ -122,7 +124,7 @@ const EVEN_WEIGHTS = 200;
 /** @throws InputError in one line with file and line, also for options that do not fit the file */
 export function scoreFile(path: string, options: ScoreOptions = {}): ScoreReport {
   // What was piped in lies beside nothing.
-  const run = options.run === false || options.text !== undefined ? undefined : runBeside(path);
+  const run = options.run === false || options.bytes !== undefined ? undefined : runBeside(path);
   const table = readScoreTable(
     path,
     {
@@ -130,7 +132,7 @@ export function scoreFile(path: string, options: ScoreOptions = {}): ScoreReport
       groupBy: options.groupBy,
       order: run?.scales.map(({ name }) => name),
     },
-    options.text,
+    options.bytes,
   );
   if (run !== undefined) assertOf(run, table, options);
   const splitName = splitOf(table, options.split);
@@ -249,9 +251,11 @@ function choose(
       `${table.path}: no score of ${missing.method} ${missing.candidate} (seed ${missing.seed}), which the run selected`,
     );
   }
-  const name = table.splits.find((known) => known.toLowerCase() === "validation");
+  const name = VALIDATION.flatMap((word) => table.splits.filter((known) => known.toLowerCase() === word))[0];
   if (name === undefined) {
-    throw new InputError(`${table.path}: --select validation: no row is of the split "validation"`);
+    throw new InputError(
+      `${table.path}: --select validation: no row is of the split "validation"${table.splits.length === 0 ? "" : ` (there are: ${table.splits.join(", ")})`}`,
+    );
   }
   const validated = new Map(table.split(name).candidates.map((candidate) => [identity(candidate), candidate]));
   const chosen = new Set<ScoredCandidate>();

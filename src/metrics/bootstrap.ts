@@ -123,6 +123,7 @@ export function bootstrapHypervolume(scored: ScoredMethods, options: BootstrapOp
     const perSeed = Float64Array.from(volumes, (own) => own[m] as number);
     const withoutPromptOfSeed = leftOut.map((own) => own[m] as Float64Array);
     const estimate = mean(perSeed);
+    mustBeFinite(estimate, `hypervolume of ${name}`);
     return {
       name,
       estimate,

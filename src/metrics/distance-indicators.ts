@@ -3,7 +3,7 @@
  * of all methods' test points). Objectives enter with their own scales: normalise them first.
  */
 import { mustExist, mustLieWithin } from "./error.js";
-import { minimised, type PackedPoints, type Points, pointDimension, type Sense } from "./point-set.js";
+import { minimised, type PackedPoints, type Points, pointDimension, type Sense, unitOf } from "./point-set.js";
 
 export interface IndicatorResult {
   readonly value: number;
@@ -45,21 +45,22 @@ function meanLeast(points: Points, options: DistanceOptions, inverted: boolean, 
   const [a, r] = bothSets(points, options);
   const [from, to] = inverted ? [r, a] : [a, r];
   const d = from.dimension;
-  const sign = inverted ? 1 : -1;
+  const unit = unitOf(a, r);
+  const sign = (inverted ? 1 : -1) / unit;
   let sum = 0;
   for (let i = 0; i < from.data.length; i += d) {
     let least = Number.POSITIVE_INFINITY;
     for (let j = 0; j < to.data.length && least > 0; j += d) {
       let square = 0;
       for (let k = 0; k < d; k++) {
-        const worse = sign * ((to.data[j + k] as number) - (from.data[i + k] as number));
+        const worse = sign * (to.data[j + k] as number) - sign * (from.data[i + k] as number);
         if (worse > 0 || !plus) square += worse * worse;
       }
       if (square < least) least = square;
     }
     sum += least ** (p / 2);
   }
-  return { value: (sum / from.count) ** (1 / p), method: plus ? "dominance-distance" : "euclidean" };
+  return { value: unit * (sum / from.count) ** (1 / p), method: plus ? "dominance-distance" : "euclidean" };
 }
 
 /**

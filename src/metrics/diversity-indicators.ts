@@ -7,7 +7,7 @@ import type { IndicatorResult } from "./distance-indicators.js";
 import { mustBeOneOf, mustExist } from "./error.js";
 import { variance } from "./intervals.js";
 import { gather, nondominatedOf } from "./nondominated.js";
-import { minimised, type PackedPoints, type Points, type Sense } from "./point-set.js";
+import { minimised, type PackedPoints, type Points, type Sense, unitOf } from "./point-set.js";
 
 export interface DiversityOptions {
   readonly sense: Sense;
@@ -44,19 +44,21 @@ export function spacing(
 ): IndicatorResult {
   const { sense, variant = "euclidean" } = options;
   mustBeOneOf(variant, ["euclidean", "schott"], "variant");
-  const { data, dimension: d, count } = front(points, sense);
+  const own = front(points, sense);
+  const { data, dimension: d, count } = own;
+  const unit = unitOf(own);
   const power = variant === "schott" ? 1 : 2;
   const nearest = Float64Array.from({ length: count }, (_, i) => {
     let least = Number.POSITIVE_INFINITY;
     for (let j = 0; j < count; j++) {
       let distance = 0;
       for (let k = 0; k < d; k++)
-        distance += Math.abs((data[i * d + k] as number) - (data[j * d + k] as number)) ** power;
+        distance += Math.abs((data[i * d + k] as number) / unit - (data[j * d + k] as number) / unit) ** power;
       if (i !== j && distance < least) least = distance;
     }
     return least ** (1 / power);
   });
-  return { value: Math.sqrt(variance(nearest) * (power === 1 ? 1 : (count - 1) / count)), method: variant };
+  return { value: unit * Math.sqrt(variance(nearest) * (power === 1 ? 1 : (count - 1) / count)), method: variant };
 }
 
 /**

@@ -48,9 +48,20 @@ export function mustBeFinite(x: number, what: string): void {
   if (!Number.isFinite(x)) fail("not-finite", `${what} is ${x}`);
 }
 
-/** @throws MetricsError `bad-option` unless low < x < high; NaN and infinities never pass */
-export function mustLieWithin(x: number, low: number, high: number, what: string): void {
-  if (!(x > low && x < high)) fail("bad-option", `${what} is ${x}; it must lie between ${low} and ${high}`);
+/** @throws MetricsError `code` unless low < x < high; NaN and infinities never pass */
+export function mustLieWithin(
+  x: number,
+  low: number,
+  high: number,
+  what: string,
+  code: MetricsErrorCode = "bad-option",
+): void {
+  if (!(x > low && x < high)) fail(code, `${what} is ${x}; it must lie between ${low} and ${high}`);
+}
+
+/** @throws MetricsError `undefined-value` for a volume, of points that have one, that leaves the range of numbers */
+export function mustBeVolume(x: number): void {
+  mustLieWithin(x, 0, Number.POSITIVE_INFINITY, "a volume in these units (scale the objectives)", "undefined-value");
 }
 
 /** @throws MetricsError `bad-option` unless `value` is one of `choices` */

@@ -1,4 +1,4 @@
-import { fail, mustEqual, mustLieWithin, positiveInteger } from "./error.js";
+import { fail, mustBeVolume, mustEqual, mustLieWithin, positiveInteger } from "./error.js";
 import { estimateVolume } from "./hypervolume-estimate.js";
 import { hypervolume1d, hypervolume2d, hypervolume3d, SmallSweep3d } from "./hypervolume-sweeps.js";
 import { Wfg } from "./hypervolume-wfg.js";
@@ -92,7 +92,7 @@ let pointsRoom: Float64Array | undefined;
  * unary indicator that is). Source: Zitzler and Thiele 1998; each algorithm's own source stands in its file. Exact for every
  * number of objectives unless an estimate is allowed; time grows steeply beyond 6.
  *
- * @throws MetricsError `dimension-mismatch`, `not-finite`
+ * @throws MetricsError `dimension-mismatch`, `not-finite`, `undefined-value` for a volume beyond the range of numbers
  */
 export function hypervolume(points: Points, options: HypervolumeOptions): HypervolumeResult {
   const { estimate, sense } = options;
@@ -113,9 +113,11 @@ export function hypervolume(points: Points, options: HypervolumeOptions): Hyperv
     mustLieWithin(level, 0, 1, "level");
     positiveInteger(samples, "samples", 16);
     const volume = estimateVolume(inside, reference, samples, level, generator);
+    mustBeVolume(volume.value);
     return { kind: "estimate", method: "qmc-polar", ...volume, counted, ignored };
   }
   const value = exactVolume(inside.data, counted, reference);
+  mustBeVolume(value);
   return { kind: "exact", value, method: METHODS[dimension] ?? "wfg", counted, ignored };
 }
 
@@ -133,6 +135,7 @@ export function normalisedHypervolume(
     if (!(side > 0)) fail("bad-option", `ideal is not better than the reference in objective ${k}`);
     box *= side;
   }
+  mustBeVolume(box);
   const result = hypervolume(points, options);
   if (result.kind === "estimate") return { ...result, value: result.value / box, error: result.error / box };
   return result.kind === "exact" ? { ...result, value: result.value / box } : result;

@@ -1,6 +1,7 @@
 /** Kernels between the rows of a matrix, produced on demand, row by row, so that HSIC needs no n × n matrix. */
 import { fail, mustLieWithin, mustReach } from "./error.js";
 import { columnCentred, type DenseMatrix, dense, type MatrixLike, rowProducts } from "./matrix.js";
+import { simdRows } from "./simd-rows.js";
 
 /**
  * `linear`: ⟨x, y⟩. `rbf`: exp(−‖x − y‖²/(2σ²)), with σ given or by the median heuristic,
@@ -19,8 +20,9 @@ export function medianBandwidth(rows: MatrixLike, what = "rows"): number {
   mustReach(n, 2, `rows of ${what}`);
   const distances = new Float64Array((n * (n - 1)) / 2);
   const row = new Float64Array(n);
+  const fill = vectorised(x) ?? ((i, out) => squaredDistances(x, i, out));
   for (let i = 0, o = 0; i < n - 1; i++) {
-    squaredDistances(x, i, row);
+    fill(i, row);
     for (let j = i + 1; j < n; j++) distances[o++] = row[j] as number;
   }
   distances.sort();
@@ -45,14 +47,22 @@ export function kernelRows(x: DenseMatrix, kernel: Kernel, what: string): Kernel
     return (i, out) => rowProducts(centred, i, centred, i, out, 0);
   }
   const sigma = bandwidth(kernel.sigma, x, what);
-  const factor = -1 / (2 * sigma * sigma);
+  // finite, so that a distance of 0 keeps its 1 under the narrowest kernel
+  const factor = -Math.min(Number.MAX_VALUE, 0.5 / sigma / sigma);
   // A constant added to a kernel changes no HSIC. Where all entries are near 1 it is taken off, or only rounding would be left.
   const wide = factor * reach(x) > -1e-3;
+  const fast = wide ? undefined : vectorised(x, factor);
+  if (fast !== undefined) return fast;
+  const exponential = wide ? Math.expm1 : Math.exp;
   return (i, out) => {
     squaredDistances(x, i, out);
-    if (wide) for (let j = i; j < x.rows; j++) out[j] = Math.expm1(factor * (out[j] as number));
-    else exponentials(out, i, x.rows, factor);
+    for (let j = i; j < x.rows; j++) out[j] = exponential(factor * (out[j] as number));
   };
+}
+
+/** For few numbers, setting it up costs more than it saves. */
+function vectorised(x: DenseMatrix, factor?: number): KernelRows | undefined {
+  return x.rows * x.data.length < 20_000 ? undefined : simdRows(x, factor);
 }
 
 /** An upper bound of the squared distances between rows. */
@@ -64,62 +74,12 @@ function reach(x: DenseMatrix): number {
 
 /** out[j] = ‖xᵢ − xⱼ‖² for j ≥ i. */
 function squaredDistances({ data, rows, columns: n }: DenseMatrix, i: number, out: Float64Array): void {
-  let j = i;
-  // four at a time: each sum waits for its last addition
-  for (; j + 4 <= rows; j += 4) {
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    for (let k = 0, a = i * n, b = j * n; k < n; k++, a++, b++) {
-      const y = data[a] as number;
-      const d0 = y - (data[b] as number);
-      const d1 = y - (data[b + n] as number);
-      const d2 = y - (data[b + 2 * n] as number);
-      const d3 = y - (data[b + 3 * n] as number);
-      s0 += d0 * d0;
-      s1 += d1 * d1;
-      s2 += d2 * d2;
-      s3 += d3 * d3;
-    }
-    out[j] = s0;
-    out[j + 1] = s1;
-    out[j + 2] = s2;
-    out[j + 3] = s3;
-  }
-  for (; j < rows; j++) {
+  for (let j = i; j < rows; j++) {
     let sum = 0;
     for (let k = 0, a = i * n, b = j * n; k < n; k++) {
       const difference = (data[a++] as number) - (data[b++] as number);
       sum += difference * difference;
     }
     out[j] = sum;
-  }
-}
-
-const STEPS = 64;
-/** 2^(j/64). */
-let roots: Float64Array | undefined;
-/** 2^(−j). */
-let halves: Float64Array | undefined;
-
-/**
- * values[j] ← exp(factor·values[j]) for factor·values[j] ≤ 0, to about one unit in the last place: several times quicker than as
- * many calls of Math.exp. x = −k·ln 2/64 + r, and exp r by its series.
- */
-function exponentials(values: Float64Array, from: number, to: number, factor: number): void {
-  roots ??= Float64Array.from({ length: STEPS }, (_, j) => 2 ** (j / STEPS));
-  halves ??= Float64Array.from({ length: 1100 }, (_, j) => 2 ** -j);
-  const high = 0.010830424493178725; // ln 2/64 in two parts: k times the first is exact
-  const low = 2.030704202170295e-10;
-  for (let j = from; j < to; j++) {
-    const x = factor * (values[j] as number);
-    const k = (0.5 - x * 92.33248261689366) | 0;
-    const r = x + k * high + k * low;
-    const series = r * (1 + r * (0.5 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120)))));
-    // −k = 64·(−whole) + part
-    const whole = (k + STEPS - 1) >> 6;
-    const root = roots[STEPS * whole - k] as number;
-    values[j] = x < -745 ? 0 : (root + root * series) * (halves[whole] as number);
   }
 }

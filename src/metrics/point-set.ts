@@ -97,3 +97,9 @@ function flattened(points: readonly (readonly number[])[], dimension: number, wh
 export function minimisedPoint(point: readonly number[], sense: Sense, what: string): Float64Array {
   return minimised({ data: new Float64Array(point), dimension: point.length }, sense, what).data;
 }
+
+/** A power of two near the largest coordinate: in units of it no square leaves the range of numbers, and no digit changes. */
+export function unitOf(...sets: readonly PackedPoints[]): number {
+  const largest = sets.reduce((most, { data }) => data.reduce((m, x) => Math.max(m, Math.abs(x)), most), 0);
+  return 2 ** Math.max(-1000, Math.floor(Math.log2(largest)));
+}

@@ -384,14 +384,53 @@ describe("a CSV that nobody prepared", () => {
     expect((await score(text)).stderr).toMatch(notice);
   });
 
-  test("UTF-16 of a spreadsheet, of either byte order; other encodings are refused with what to do", async () => {
+  test("UTF-16 of a spreadsheet, of either byte order", async () => {
     const little = Buffer.from(`\ufeff${WIDE.replaceAll(",", "\t")}`, "utf16le");
     for (const bytes of [little, Buffer.from(little).swap16()]) {
       expect(volumes(await json(bytes))).toEqual(volumes(await json(WIDE)));
     }
-    const { code, stderr } = await score(Buffer.from("method,s\u00e9curit\u00e9\na,1\n", "latin1"));
+  });
+
+  test("Windows-1252 of a spreadsheet, with a notice; what is no text at all is refused with what to do", async () => {
+    const text = "method;s\u00e9curit\u00e9;gain\nma\u00eetre;1,5;2\nb;2;1\n";
+    const { code, stderr, stdout } = await score(Buffer.from(text, "latin1"), ["--reference", "0,0"]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("mva-bench: read as Windows-1252, as it is not UTF-8: look at accented names\n");
+    expect(stdout).toContain("s\u00e9curit\u00e9");
+    expect(volumes(await json(Buffer.from(text, "latin1"), ["--reference", "0,0"]))).toEqual({ ma\u00eetre: 3, b: 2 });
+    const binary = await score(Buffer.from([0x50, 0x4b, 3, 4, 0xff, 0]));
+    expect(binary.code).toBe(2);
+    expect(binary.stderr).toBe("mva-bench: my.csv: not UTF-8 text; save it as UTF-8, if it is text\n");
+  });
+
+  test("a dash for a minus is one; marks between thousands are refused with what to write", async () => {
+    const rows = "method,x,y\na,\u20131,2\nb,\u22122,3\n";
+    expect((await json(rows)).rows.map(({ mean }) => mean)).toEqual([
+      [-1, 2],
+      [-2, 3],
+    ]);
+    const { code, stderr } = await score('method,x,y\na,"1,234.5",2\nb,1,3\n');
     expect(code).toBe(2);
-    expect(stderr).toBe("mva-bench: my.csv: not UTF-8 text; save it as UTF-8, if it is text\n");
+    expect(stderr).toContain('my.csv:2: "1,234.5" in column "x" is not a finite number (write 1234.5, without marks');
+  });
+
+  test("values whose product leaves the range of numbers are refused with what to do", async () => {
+    for (const size of ["1e300", "1e-300"]) {
+      const { code, stderr } = await score(`method,x,y\na,${size},0\nb,0,${size}\n`);
+      expect(code).toBe(2);
+      expect(stderr).toContain("my.csv: a volume in these units (scale the objectives) is");
+    }
+  });
+
+  test("the split to choose on may have another of its usual names", async () => {
+    const rows = (name: string): string =>
+      `method,candidate,split,x,y\na,1,${name},1,1\na,2,${name},2,2\na,1,test,5,5\na,2,test,1,1\n`;
+    for (const name of ["validation", "val", "Dev", "valid"]) {
+      expect((await json(rows(name), ["--select", "validation", "--reference", "0,0"])).rows[0]?.hypervolume).toBe(1);
+    }
+    const { code, stderr } = await score(rows("train"), ["--select", "validation"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('no row is of the split "validation" (there are: train, test)');
   });
 
   test("typographical minus signs, as in the tables printed here", async () => {

@@ -51,8 +51,10 @@ describe("the paired bootstrap", () => {
   });
 });
 
+/** In single precision, so that no product of them vanishes. */
+const coordinate = fc.double({ min: -0.2, max: 1, noNaN: true }).map(Math.fround);
 const points = (values: number) =>
-  fc.array(fc.array(fc.double({ min: -0.2, max: 1, noNaN: true }), { minLength: values, maxLength: values }), {
+  fc.array(fc.array(coordinate, { minLength: values, maxLength: values }), {
     minLength: 1,
     maxLength: 6,
   });

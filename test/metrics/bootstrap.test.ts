@@ -394,6 +394,16 @@ describe("bootstrap of hypervolume", () => {
     expect((thrown as MetricsError).code).toBe(code);
   });
 
+  test("a volume beyond the range of numbers is an error that names the method", () => {
+    const huge = { name: "huge", seeds: [[[1e200, 1e200, 1e200, 1e200]]] };
+    expect(() =>
+      bootstrapHypervolume(
+        { methods: [huge], prompts: 2, reference: [0, 0], sense: "max" },
+        { generator: seeded(1), resamples: 2 },
+      ),
+    ).toThrow(/hypervolume of huge is (Infinity|NaN)/);
+  });
+
   test("errors say where the score is", () => {
     const data = { ...scored(1, 1, 0), methods: [{ name: "soup", seeds: [[[1, Number.NaN]]] }] };
     expect(() => bootstrapHypervolume(data, { generator: seeded(1) })).toThrow(

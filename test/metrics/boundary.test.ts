@@ -65,6 +65,30 @@ describe("one sense at the boundary", () => {
     expect(result).toEqual({ kind: "none-above-reference", value: 0, method: "none", counted: 0, ignored: 2 });
   });
 
+  test("a volume beyond the range of numbers is an error, never a silent 0 or Infinity", () => {
+    const beyond = (size: number, d: number, options = {}): void => {
+      const reference = new Array<number>(d).fill(0);
+      const point = new Array<number>(d).fill(size);
+      let found: unknown;
+      try {
+        hypervolume([point], { reference, sense: "max", ...options });
+      } catch (error) {
+        found = error;
+      }
+      expect(found instanceof MetricsError && found.code).toBe("undefined-value");
+      expect(String(found)).toMatch(/scale the objectives/);
+    };
+    for (const d of [2, 3, 4, 5, 6]) {
+      beyond(1e200, d);
+      beyond(1e-200, d);
+      beyond(1e200, d, { estimate: { generator: seeded(1), when: "always" } });
+    }
+    expect(hypervolume([[1e200, 1e-200]], { reference: [0, 0], sense: "max" }).value).toBe(1);
+    expect(() => normalisedHypervolume([[1, 1]], { reference: [0, 0], ideal: [1e200, 1e200], sense: "max" })).toThrow(
+      /scale the objectives\) is Infinity/,
+    );
+  });
+
   test("points beyond the reference are counted", () => {
     expect(
       hypervolume(

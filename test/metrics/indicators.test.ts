@@ -129,7 +129,9 @@ describe("distance indicators", () => {
     }
   });
 
-  law("are 0 for the reference set itself, and averaged Hausdorff only then", [pairOfSets], ([a, r]) => {
+  law("are 0 for the reference set itself, and averaged Hausdorff only then", [pairOfSets], (sets) => {
+    // single precision: the twin's squares must not vanish
+    const [a, r] = sets.map((points) => points.map((p) => p.map(Math.fround))) as [number[][], number[][]];
     for (const indicator of [gd, igd, gdPlus, igdPlus, averagedHausdorff]) {
       expect(indicator(r, { sense: "max", referenceSet: r }).value).toBe(0);
     }
@@ -164,6 +166,27 @@ describe("distance indicators", () => {
     expect(() => igd([[1]], { sense: "min", referenceSet: [] })).toThrow(/no points in the reference set/);
     expect(() => igd([[1]], { sense: "min", referenceSet: [[1]], p: 0 })).toThrow(/p is 0/);
   });
+});
+
+describe("distances of any size", () => {
+  law(
+    "keep their digits where squares would leave the range of numbers",
+    // single precision times 2^−900 or more is exact: all of it are multiples of 2^−149
+    [pairOfSets, fc.integer({ min: -900, max: 1000 })],
+    ([a, r], exponent) => {
+      const plain = (points: Rows): number[][] => points.map((p) => p.map(Math.fround));
+      const scaled = (points: Rows): number[][] => plain(points).map((p) => p.map((x) => x * 2 ** exponent));
+      for (const measure of [igd, igdPlus, gd, gdPlus, averagedHausdorff]) {
+        const expected = measure(plain(a), { sense: "min", referenceSet: plain(r) }).value;
+        const found = measure(scaled(a), { sense: "min", referenceSet: scaled(r) }).value;
+        near(found / 2 ** exponent, expected, 20, 1e-14);
+      }
+      for (const variant of ["euclidean", "schott"] as const) {
+        const expected = spacing(plain(a), { sense: "min", variant }).value;
+        near(spacing(scaled(a), { sense: "min", variant }).value / 2 ** exponent, expected, 20, 1e-14);
+      }
+    },
+  );
 });
 
 describe("dominance indicators", () => {

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { assembled } from "../../scripts/kernel-rows.mjs";
+import { CODE } from "../../src/metrics/simd-rows.js";
 
 const folder = fileURLToPath(new URL("../../src/metrics/", import.meta.url));
 const files = readdirSync(folder).map((name) => ({ name, text: readFileSync(folder + name, "utf8") }));
@@ -16,8 +18,12 @@ describe("the module", () => {
     for (const { name, text } of files) {
       for (const line of text.split("\n")) {
         if (/^[A-Za-z_$]/.test(line))
-          expect(line, name).toMatch(/^(import|export|const|let|function|interface|type|class)\b/);
+          expect(line, name).toMatch(/^(import|export|declare|const|let|function|interface|type|class)\b/);
       }
     }
+  });
+
+  test("its WebAssembly is what the script assembles", () => {
+    expect(CODE).toBe(assembled());
   });
 });

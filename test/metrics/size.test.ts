@@ -29,11 +29,11 @@ async function bundled(names: string): Promise<{ bytes: number; imports: readonl
 describe("size of the module, minified and gzipped", () => {
   test.for([
     // the goal is 15,000 for all of it: see docs/performance.md
-    ["*", 17_850],
-    ["{ hypervolume }", 5600],
+    ["*", 18_750],
+    ["{ hypervolume }", 5700],
     ["{ nondominated, attainmentSurface, paretoRanks }", 2900],
-    ["{ hypervolume, hypervolumeContributions, nondominated, igdPlus, epsilonAdditive, r2, sparsity, coverage }", 7650],
-    ["{ hsic, cka, hsicPermutationTest }", 2550],
+    ["{ hypervolume, hypervolumeContributions, nondominated, igdPlus, epsilonAdditive, r2, sparsity, coverage }", 7750],
+    ["{ hsic, cka, hsicPermutationTest }", 3200],
     ["{ lowRankCka, lowRankHsic, subspaceOverlap, effectiveRank, interference }", 3400],
     ["{ bootstrapHypervolume, uncertaintyOf, pairedDifference }", 7650],
     ["{ wilsonInterval, holm, pairedPermutationTest }", 1450],

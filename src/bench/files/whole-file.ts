@@ -5,30 +5,59 @@ import { InputError } from "../../data/errors.js";
 
 /** @throws InputError when the file is missing, unreadable, not UTF-8, or a damaged archive */
 export function readWholeText(path: string): string {
-  let bytes: Uint8Array;
+  return textOf(readWhole(path), path, isPacked(path));
+}
+
+/** @throws InputError when the file is missing or unreadable */
+export function readWhole(path: string): Uint8Array {
   try {
-    bytes = readFileSync(path);
+    return readFileSync(path);
   } catch (cause) {
     throw new InputError(`${path}: ${reason(cause)}`, { cause });
   }
-  return textOf(bytes, path, path.toLowerCase().endsWith(".gz"));
+}
+
+export function isPacked(path: string): boolean {
+  return path.toLowerCase().endsWith(".gz");
+}
+
+/**
+ * As {@link textOf}, and where it is not UTF-8 but can be text, the Windows-1252 in which spreadsheets of western languages save.
+ *
+ * @throws InputError for what holds control characters, or no whole archive
+ */
+export function foreignText(
+  bytes: Uint8Array,
+  path: string,
+  packed: boolean,
+): { readonly text: string; readonly encoding: "unicode" | "windows-1252" } {
+  const plain = packed ? unpacked(bytes, path) : bytes;
+  try {
+    return { text: textOf(plain, path, false), encoding: "unicode" };
+  } catch (error) {
+    const isText = plain.every((byte) => byte >= 32 || byte === 9 || byte === 10 || byte === 13);
+    if (isText) return { text: new TextDecoder("windows-1252").decode(plain), encoding: "windows-1252" };
+    throw error;
+  }
 }
 
 /** UTF-8, or the UTF-16 of spreadsheets where its byte-order mark says so. @throws InputError for other bytes, or no whole archive */
 export function textOf(bytes: Uint8Array, path: string, packed: boolean): string {
-  if (packed) {
-    try {
-      bytes = gunzipSync(bytes);
-    } catch (cause) {
-      throw new InputError(`${path}: not a whole gzip file; copy it again`, { cause });
-    }
-  }
-  const mark = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
+  const plain = packed ? unpacked(bytes, path) : bytes;
+  const mark = ((plain[0] ?? 0) << 8) | (plain[1] ?? 0);
   const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true }).decode(plain);
   } catch (cause) {
     throw new InputError(`${path}: not UTF-8 text; save it as UTF-8, if it is text`, { cause });
+  }
+}
+
+function unpacked(bytes: Uint8Array, path: string): Uint8Array {
+  try {
+    return gunzipSync(bytes);
+  } catch (cause) {
+    throw new InputError(`${path}: not a whole gzip file; copy it again`, { cause });
   }
 }
 

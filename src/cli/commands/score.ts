@@ -1,7 +1,6 @@
 /** `score FILE`. */
 import { resolve } from "node:path";
 import { sanitise } from "../../bench/files/sanitise.js";
-import { textOf } from "../../bench/files/whole-file.js";
 import { scoreFile } from "../../bench/score.js";
 import { InputError } from "../../data/errors.js";
 import { MetricsError } from "../../metrics/index.js";
@@ -21,7 +20,7 @@ export function score(file: string, flags: ScoreFlags, io: Io): ExitCode {
   const path = piped ? "standard input" : resolve(io.cwd, file);
   const report = scored(path, () =>
     scoreFile(path, {
-      text: piped ? textOf(io.stdin(), path, false) : undefined,
+      bytes: piped ? io.stdin() : undefined,
       sense: flags.sense,
       reference: flags.reference,
       values: list(flags.values),

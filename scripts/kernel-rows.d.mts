@@ -1,0 +1,2 @@
+/** The WebAssembly of `src/metrics/simd-rows.ts`, in hexadecimal. */
+export function assembled(): string;
