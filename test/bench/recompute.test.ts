@@ -29,10 +29,9 @@ const row = (candidate: string, pair: number, extra: Partial<PreferenceRow> = {}
 
 function written(preferences: readonly PreferenceRow[]) {
   writePrompts(files().prompts, [{ prompt: "t0", split: "test", source: "kind" }]);
-  writeCandidates(
-    files().candidates,
-    ["kind"],
-    candidates.map((candidate) => ({
+  writeCandidates(files().candidates, {
+    values: ["kind"],
+    rows: candidates.map((candidate) => ({
       seed: 1,
       method: "soup",
       candidate,
@@ -42,7 +41,7 @@ function written(preferences: readonly PreferenceRow[]) {
       kl: 0,
       broken: 0,
     })),
-  );
+  });
   writeScores(
     files().scores,
     candidates.map((candidate) => ({
