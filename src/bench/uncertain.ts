@@ -45,8 +45,10 @@ function uncertainty(result: BootstrappedMethod, confidence: number): Uncertaint
  * below 2 / (1 + replicates), the least that they can tell.
  */
 export function bcaPValue(estimate: number, replicates: ArrayLike<number>, acceleration: number): number {
+  // What is in order already is sorted fast.
+  const sorted = Float64Array.from(replicates).sort();
   const excludes = (level: number): boolean => {
-    const { low, high } = bcaInterval(estimate, replicates, acceleration, level);
+    const { low, high } = bcaInterval(estimate, sorted, acceleration, level);
     return low > 0 || high < 0;
   };
   let excluding = 0;
