@@ -20,14 +20,20 @@ export interface Ground {
   readonly threads: number;
 }
 
+/** Names the training of a suite's base: its recipe, and the data. */
+export function baseKey({ suite, dataHash }: Ground): string {
+  return contentKey({ sft: suite.base, data: dataHash, limits: suite.data });
+}
+
 /** Trains the suite's base from scratch. The pool must be set up without a base. */
 export async function trainBase(
   session: Session,
   artefacts: ArtefactFolder,
-  { suite, dataHash, threads }: Ground,
+  ground: Ground,
   tokenizer: Tokenizer,
 ): Promise<{ readonly model: ModelFolder; readonly stored: StoredTask }> {
-  const key = contentKey({ sft: suite.base, data: dataHash, limits: suite.data });
+  const { suite, threads } = ground;
+  const key = baseKey(ground);
   const values = suite.values.map((value) => value.name);
   const stored = await session.task(
     {

@@ -16,16 +16,32 @@ export const PREFERENCE_PAIRS = 64;
 export interface HeldOutPairs {
   /** Places among the value's pairs of the test split, in the order of the data. */
   readonly places: readonly number[];
+  /** Content hashes of their prompts, no two alike. */
+  readonly prompts: readonly string[];
   readonly pairs: readonly PreferencePair[];
 }
 
-/** The same number for each value, at most `most`, spread evenly over its test pairs. */
-export function heldOutPairs({ pairs }: Pick<PreparedData, "pairs">, suite: Suite, most: number): HeldOutPairs[] {
-  const all = suite.values.map(({ name }) => pairs.test[name] ?? []);
-  const count = Math.min(most, ...all.map((own) => own.length));
-  return all.map((own) => {
-    const places = Array.from({ length: count }, (_, i) => Math.floor((i * own.length) / count));
-    return { places, pairs: places.flatMap((place) => own[place] ?? []) };
+/**
+ * The same number for each value, at most `most`, spread evenly over its test pairs; of the pairs that share a prompt only the
+ * first, so that the pairs of a value are as many independent ones.
+ */
+export function heldOutPairs(
+  { pairs, testPairPrompts }: Pick<PreparedData, "pairs" | "testPairPrompts">,
+  suite: Suite,
+  most: number,
+): HeldOutPairs[] {
+  const all = suite.values.map(({ name }) => {
+    const prompts = testPairPrompts[name] ?? [];
+    return { name, prompts, firsts: prompts.flatMap((prompt, i) => (prompts.indexOf(prompt) === i ? [i] : [])) };
+  });
+  const count = Math.min(most, ...all.map(({ firsts }) => firsts.length));
+  return all.map(({ name, prompts, firsts }) => {
+    const places = Array.from({ length: count }, (_, i) => firsts[Math.floor((i * firsts.length) / count)] ?? 0);
+    return {
+      places,
+      prompts: places.flatMap((place) => prompts[place] ?? []),
+      pairs: places.flatMap((place) => pairs.test[name]?.[place] ?? []),
+    };
   });
 }
 

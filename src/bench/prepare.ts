@@ -23,6 +23,8 @@ export interface EvaluationPrompt {
 export interface PreparedData {
   /** Tokenised pairs by split and value. */
   readonly pairs: Readonly<Record<Split, Readonly<Record<string, readonly PreferencePair[]>>>>;
+  /** Content hashes of the prompts of `pairs.test`, in its order, by value. */
+  readonly testPairPrompts: Readonly<Record<string, readonly string[]>>;
   /** The training split's prompts, each once. */
   readonly trainingPrompts: readonly TrainingPrompt[];
   readonly evaluation: { readonly validation: readonly EvaluationPrompt[]; readonly test: readonly EvaluationPrompt[] };
@@ -85,6 +87,7 @@ export async function prepareData(
   let overLong = 0;
   let looked = 0;
   const out = emptySplits(values);
+  const testPairPrompts = Object.fromEntries(values.map((value): [string, string[]] => [value, []]));
   const sources = new Map<string, { split: Split; value: string }>();
   const trainingPrompts = new Map<string, TrainingPrompt>();
   const bySplit = splitPairs(pairs, suite.data.splits);
@@ -104,6 +107,7 @@ export async function prepareData(
         continue;
       }
       list.push({ prompt, chosen, rejected });
+      if (split === "test") testPairPrompts[pair.value]?.push(promptHash(pair.prompt));
       if (!sources.has(pair.prompt)) sources.set(pair.prompt, { split, value: pair.value });
       if (split === "train" && !trainingPrompts.has(pair.prompt)) {
         trainingPrompts.set(pair.prompt, { text: pair.prompt, tokens: prompt, key: promptHash(pair.prompt) });
@@ -148,6 +152,7 @@ export async function prepareData(
   }
   return {
     pairs: out,
+    testPairPrompts,
     trainingPrompts: [...trainingPrompts.values()],
     evaluation: {
       validation: evaluation("validation", suite.evaluation.validationPrompts),

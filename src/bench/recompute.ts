@@ -69,7 +69,7 @@ export function readTables(files: RunFiles): RunTables {
   return { values, seeds, prompts, candidates, preferences: preferencesOf(files, values, rows) };
 }
 
-/** Each declared candidate that has any must have as many pairs of each value as the others. */
+/** Each candidate that has any must have the same pairs of each value as the others: else they are not compared on one ruler. */
 function preferencesOf(
   files: RunFiles,
   values: readonly string[],
@@ -79,20 +79,31 @@ function preferencesOf(
   if (!existsSync(files.preferences)) return [];
   const rows = readPreferences(files.preferences);
   const known = new Set(candidates.map(({ seed, method, candidate }) => JSON.stringify([seed, method, candidate])));
-  const counts = new Map<string, number>();
-  for (const { seed, method, candidate, value } of rows) {
+  const asked = new Map<string, string[]>();
+  for (const { seed, method, candidate, value, pair, prompt } of rows) {
     if (!known.has(JSON.stringify([seed, method, candidate])) || !values.includes(value)) {
       throw new InputError(
         `${files.preferences}: ${method} ${candidate} (seed ${seed}), ${value}: not in candidates.csv`,
       );
     }
-    const key = `${method} ${candidate} (seed ${seed}), ${value}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+    const name = `${method} ${candidate} (seed ${seed})`;
+    const own = asked.get(name) ?? [];
+    own.push(`${value} pair ${pair} (prompt ${prompt})`);
+    asked.set(name, own);
   }
-  const most = Math.max(...counts.values());
-  const short = [...counts].find(([, count]) => count < most);
-  if (short !== undefined) {
-    throw new InputError(`${files.preferences}: ${short[0]}: ${short[1]} pairs, others have ${most}`);
+  const [first] = asked;
+  if (first === undefined) return rows;
+  const [firstName, wanted] = [first[0], new Set(first[1])];
+  for (const [name, own] of asked) {
+    const surplus = own.find((pair) => !wanted.has(pair));
+    if (surplus !== undefined) {
+      throw new InputError(`${files.preferences}: ${name} has ${surplus}, which ${firstName} has not`);
+    }
+    const found = new Set(own);
+    const missing = [...wanted].find((pair) => !found.has(pair));
+    if (missing !== undefined) {
+      throw new InputError(`${files.preferences}: ${name} lacks ${missing}, which ${firstName} has`);
+    }
   }
   return rows;
 }

@@ -172,7 +172,7 @@ export async function scoreSeed(scoring: SeedScoring): Promise<ScoredSeed> {
   const preferences = declared.flatMap(({ method, candidate, policy }): PreferenceRow[] => {
     const margins = test.marginsOf(policy);
     if (margins === undefined || broken.has(method)) return [];
-    return held.flatMap(({ places }, v) =>
+    return held.flatMap(({ places, prompts }, v) =>
       places.map((pair, i): PreferenceRow => {
         const margin = margins[v]?.[i] ?? null;
         const value = names[v] ?? "";
@@ -180,7 +180,7 @@ export async function scoreSeed(scoring: SeedScoring): Promise<ScoredSeed> {
           fail(method, `${candidate} has no finite probability for ${value} test pair ${pair + 1}`);
           broken.add(method);
         }
-        return { seed, method, candidate, value, pair, margin: margin ?? Number.NaN };
+        return { seed, method, candidate, value, pair, prompt: prompts[i] ?? "", margin: margin ?? Number.NaN };
       }),
     );
   });

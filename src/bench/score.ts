@@ -21,12 +21,11 @@ import {
   pairedDifference,
   r2,
   type ScoredSet,
-  type Uncertainty,
-  uncertaintyOf,
 } from "../metrics/index.js";
 import { hint, numberOf } from "./score-columns.js";
 import { type RunBeside, runBeside } from "./score-run.js";
 import { readScoreTable, type ScoredCandidate, type ScoredSplit, type ScoreTable } from "./score-table.js";
+import { estimateOf, pValueOf, seedAxis } from "./uncertain.js";
 
 export interface ScoreOptions {
   /** `max`, `min`, one of them a value (`max,min`), or by name (`kl=min`: the others are `max`). Default `max`. */
@@ -299,7 +298,7 @@ interface Group {
 
 interface Measured {
   readonly result: BootstrappedMethod;
-  readonly uncertainty: Uncertainty;
+  readonly interval: { readonly low: number; readonly high: number };
 }
 
 class Scoring {
@@ -469,12 +468,12 @@ class Scoring {
             // The stream of summaries, so that a run's intervals are its report's.
             generator: xoroshiro128plus(20260101),
             resamples: this.#statistics.resamples,
-            seeds: groups[0]?.seeds.length === 1 ? "fixed" : "resample",
+            seeds: seedAxis(groups[0]?.seeds.length ?? 0),
           },
         );
         return results.map((result, i): [Group, Measured] => [
           groups[i] as Group,
-          { result, uncertainty: uncertaintyOf(result, this.#statistics.confidence) },
+          { result, interval: intervalOf(result, this.#statistics.confidence) },
         ]);
       }),
     );
@@ -518,7 +517,7 @@ class Scoring {
         offered: group.offered,
         hypervolume: found?.result.estimate ?? row.hypervolume,
         hypervolumePerSeed: found === undefined ? row.hypervolumePerSeed : [...found.result.perSeed],
-        interval: found === undefined ? null : intervalOf(found.uncertainty),
+        interval: found === undefined ? null : found.interval,
         normalisedHypervolume: boxed
           ? mean(own.map(({ points }) => normalisedHypervolume(points, { reference, ideal, sense }).value))
           : null,
@@ -549,18 +548,16 @@ class Scoring {
     if (leader === undefined) return [];
     const { confidence } = this.#statistics;
     const rivals = all.filter((result) => result !== leader);
-    const found = rivals.map((rival) => uncertaintyOf(pairedDifference(leader, rival), confidence));
-    const ps = found.map((uncertainty) =>
-      uncertainty.seeds.kind === "assessed" ? uncertainty.seeds.p : uncertainty.p,
-    );
+    const found = rivals.map((rival) => pairedDifference(leader, rival));
+    const ps = found.map(pValueOf);
     const adjusted = holm(ps);
-    return found.map((uncertainty, i): ScoreDifference => {
-      const { low, high } = intervalOf(uncertainty);
+    return found.map((difference, i): ScoreDifference => {
+      const { low, high } = intervalOf(difference, confidence);
       const pHolm = adjusted[i] ?? 1;
       return {
         a: leader.name,
         b: rivals[i]?.name ?? "",
-        value: uncertainty.estimate,
+        value: difference.estimate,
         low,
         high,
         p: ps[i] ?? 1,
@@ -571,9 +568,8 @@ class Scoring {
   }
 }
 
-/** The interval made for few clusters where there are seeds enough, else the one over prompts. */
-function intervalOf({ seeds, bca }: Uncertainty): { low: number; high: number } {
-  const { low, high } = seeds.kind === "assessed" ? seeds.interval : bca;
+function intervalOf(result: BootstrappedMethod, confidence: number): { low: number; high: number } {
+  const { low, high } = estimateOf(result, confidence);
   return { low, high };
 }
 

@@ -17,7 +17,7 @@ import { hardwareText } from "./environment.js";
 import { gridRow, type OfferedCandidate } from "./evaluate.js";
 import type { LedgerRow } from "./files/ledger.js";
 import type { PreferenceRow } from "./files/preferences.js";
-import { type Ground, judgesAccuracy, judgesKey, trainBase, trainJudges } from "./foundation.js";
+import { baseKey, type Ground, judgesAccuracy, judgesKey, trainBase, trainJudges } from "./foundation.js";
 import { averageInterference, type Interference, interferenceOf } from "./interference.js";
 import { scratchConfig } from "./job-runner.js";
 import type { WorkerSetup } from "./jobs.js";
@@ -41,6 +41,9 @@ import type { RunSummary } from "./summary.js";
 import { meansOf, type RunTables, type TableCandidate, type TablePrompt } from "./tables.js";
 import { type RowOutcome, type TrainedRow, trainRow } from "./train-methods.js";
 import { trainedRows } from "./trained-rows.js";
+
+/** Uncharged, but reported. */
+const BASE_TRAINING = "sft of the base";
 
 export interface RunInputs {
   readonly data: PreparedData;
@@ -322,11 +325,14 @@ export class SuiteRun {
   async #base(session: Session, pool: WorkerPool, basics: WorkerSetup, tokenizer: Tokenizer): Promise<string> {
     const { inputs } = this;
     if (inputs.given !== undefined) {
+      // Where an interrupted run had trained it itself, what that took is still said.
+      const stored = this.#artefacts.readJson<StoredTask>(baseKey(this.#ground()), "done.json");
+      if (stored !== undefined) this.#note(BASE_TRAINING, stored);
       return this.#keepBase(inputs.given);
     }
     pool.setup(basics);
     const { model, stored } = await trainBase(session, this.#artefacts, this.#ground(), tokenizer);
-    this.#note("sft of the base", stored);
+    this.#note(BASE_TRAINING, stored);
     return this.#keepBase(model);
   }
 

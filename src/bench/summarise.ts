@@ -11,8 +11,6 @@ import {
   type MethodScores,
   mean,
   pairedDifference,
-  type Uncertainty,
-  uncertaintyOf,
 } from "../metrics/index.js";
 import { covarianceOfMeans } from "../metrics/mean-covariance.js";
 import type { LedgerRow } from "./files/ledger.js";
@@ -20,6 +18,7 @@ import { preferenceTable } from "./preference-table.js";
 import { scaled, scaledReference, type ValueScale } from "./selection.js";
 import type { Difference, Estimate, MethodSummary, RunSummary } from "./summary.js";
 import { meansOf, type RunTables, type TableCandidate } from "./tables.js";
+import { estimateOf, FEWEST_SEEDS, pValueOf, seedAxis } from "./uncertain.js";
 import { shownToBeat } from "./undertrained.js";
 
 /** A row of the result table. */
@@ -50,9 +49,6 @@ export interface SummaryInput {
   readonly failures: RunSummary["failures"];
 }
 
-/** Statements about methods need this many training seeds. */
-const fewestSeeds = 3;
-
 export function summarise(input: SummaryInput): RunSummary {
   const { tables, rows, scales, statistics } = input;
   const values = tables.values.length;
@@ -60,13 +56,13 @@ export function summarise(input: SummaryInput): RunSummary {
   const base = rows[0];
   const testPrompts = tables.prompts.test.length;
   const present = rows.filter((row) => tables.seeds.every((seed) => selectedOf(tables, row.id, seed).length > 0));
-  const assessed = tables.seeds.length >= fewestSeeds;
+  const assessed = tables.seeds.length >= FEWEST_SEEDS;
 
   // One fixed stream: the summary is a function of the scores.
   const resampling = () => ({
     generator: xoroshiro128plus(20260101),
     resamples: statistics.resamples,
-    seeds: tables.seeds.length === 1 ? ("fixed" as const) : ("resample" as const),
+    seeds: seedAxis(tables.seeds.length),
   });
   const bootstrap = (methods: readonly MethodScores[]): BootstrappedMethod[] =>
     bootstrapHypervolume(
@@ -99,7 +95,7 @@ export function summarise(input: SummaryInput): RunSummary {
   const undertrained = new Map(
     rows.map((row) => [row.id, undertrainedValues(input, row.trainedBy, base?.id ?? "base")] as const),
   );
-  const estimateOf = (result: BootstrappedMethod): Estimate => estimate(uncertaintyOf(result, statistics.confidence));
+  const estimate = (result: BootstrappedMethod): Estimate => estimateOf(result, statistics.confidence);
   const methods = rows.map((row): MethodSummary => {
     const result = bootstrapped.get(row.id);
     const own = tables.candidates.filter((c) => c.method === row.id);
@@ -111,7 +107,7 @@ export function summarise(input: SummaryInput): RunSummary {
       id: row.id,
       title: row.title,
       ranked: row.ranked,
-      hypervolume: result === undefined ? null : estimateOf(result),
+      hypervolume: result === undefined ? null : estimate(result),
       hypervolumeBySeed: result === undefined ? [] : [...result.perSeed],
       undertrained: undertrained.get(row.id) ?? [],
       offered: own.length / Math.max(1, tables.seeds.length),
@@ -142,15 +138,14 @@ export function summarise(input: SummaryInput): RunSummary {
     const found = pairs.flatMap(({ a, b }) => {
       const first = bootstrapped.get(a);
       const second = bootstrapped.get(b);
-      return first === undefined || second === undefined ? [] : [{ a, b, first, second }];
+      return first === undefined || second === undefined
+        ? []
+        : [{ a, b, second, paired: pairedDifference(first, second) }];
     });
-    const uncertain = found.map(({ first, second }) =>
-      uncertaintyOf(pairedDifference(first, second), statistics.confidence),
-    );
-    const pValues = uncertain.map(pValueOf);
+    const pValues = found.map(({ paired }) => pValueOf(paired));
     const adjusted = holm(pValues);
-    return found.map(({ a, b, second }, i) => {
-      const difference = estimate(uncertain[i] as Uncertainty);
+    return found.map(({ a, b, second, paired }, i) => {
+      const difference = estimate(paired);
       const p = pValues[i] ?? 1;
       const pHolm = adjusted[i] ?? 1;
       const excludesZero = difference.low > 0 || difference.high < 0;
@@ -204,7 +199,7 @@ export function summarise(input: SummaryInput): RunSummary {
     variants: compare(input.variants),
     references,
     rankingStable: new Set(references.map((r) => order(ranked, r.hypervolume).join(" "))).size <= 1,
-    matchedKl: matchedKl(input, ranked, scoresOf, (m) => bootstrap(m).map(estimateOf)),
+    matchedKl: matchedKl(input, ranked, scoresOf, (m) => bootstrap(m).map(estimate)),
     ledger: totals(input.ledger),
     uncharged: input.uncharged,
     interference: input.interference,
@@ -212,11 +207,7 @@ export function summarise(input: SummaryInput): RunSummary {
     preferences: preferenceTable(
       tables,
       present.map(({ id }) => id),
-      (asked, pairs) =>
-        bootstrapHypervolume(
-          { methods: asked, prompts: pairs, reference: tables.values.map(() => 0), sense: "max" },
-          resampling(),
-        ).map(estimateOf),
+      (scored) => bootstrapHypervolume(scored, resampling()).map(estimate),
       statistics.confidence,
     ),
     failures: input.failures,
@@ -232,16 +223,6 @@ function selectedOf(tables: RunTables, method: string, seed: number): TableCandi
   return tables.candidates.filter(
     (c) => c.method === method && c.seed === seed && c.selected && c.scores.test !== undefined,
   );
-}
-
-/** The interval made for few clusters where there are seeds enough, else the one over prompts. */
-function estimate(uncertainty: Uncertainty): Estimate {
-  const interval = uncertainty.seeds.kind === "assessed" ? uncertainty.seeds.interval : uncertainty.bca;
-  return { value: uncertainty.estimate, low: interval.low, high: interval.high };
-}
-
-function pValueOf(uncertainty: Uncertainty): number {
-  return uncertainty.seeds.kind === "assessed" ? uncertainty.seeds.p : uncertainty.p;
 }
 
 function scaleEstimate(e: Estimate, factor: number): Estimate {

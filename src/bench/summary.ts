@@ -85,8 +85,8 @@ export interface RunSummary {
   /** The paper's own protocol: a value's mean on that value's prompts only. */
   readonly ownPrompts: readonly { readonly method: string; readonly best: readonly number[] }[] | null;
   /**
-   * Preference scoring: candidates as rewards, on held-out pairs (`pairs` a value). Hypervolume of the accuracies of all
-   * declared candidates, each from ½ = 0 to 1 = 1; and the accuracy on a value of the candidate all of whose weight is on it
+   * Preference scoring: candidates as rewards, on held-out pairs (`pairs` a value). Hypervolume of the accuracies of the
+   * selected declared candidates, each from ½ = 0 to 1 = 1; and the accuracy on a value of the candidate all of whose weight is on it
    * (interval over pairs; null where there is none). Never the ranking. Null in runs of an older version.
    */
   readonly preferences: {

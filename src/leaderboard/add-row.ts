@@ -66,9 +66,8 @@ export function basisOf({ path }: StoredRow): RowBasis {
 /** The promise of every run: its summary follows from its files. Says the first places where it does not. */
 function summaryFaults({ input, stored }: FinishedRun): string[] {
   if (stored === null) return [];
-  const again = plain(summarise(input));
-  // What the ledger and the judges say is taken over, not computed.
-  const leaves = differingLeaves(plain(stored), again);
+  // What the ledger and the judges say is taken over, not computed. How candidates judge pairs is no part of a row.
+  const leaves = differingLeaves(plain(stored), plain(summarise(input)));
   if (leaves.length === 0) return [];
   const volume = leaves.find((leaf) => /\.hypervolume\.value /.test(leaf));
   const first = volume === undefined ? leaves : [volume, ...leaves.filter((leaf) => leaf !== volume)];
@@ -77,5 +76,5 @@ function summaryFaults({ input, stored }: FinishedRun): string[] {
 }
 
 function plain(summary: RunSummary): unknown {
-  return JSON.parse(JSON.stringify(summary));
+  return JSON.parse(JSON.stringify({ ...summary, preferences: null }));
 }

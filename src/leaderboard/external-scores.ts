@@ -141,7 +141,6 @@ class Reader {
   #row(cells: readonly string[], where: string): void {
     const { submission, values } = this.layout;
     const { at, scores } = this.columns;
-    const before = this.faults.count;
     const text = (key: Key): string | undefined => {
       const column = at[key];
       return column === undefined ? undefined : (cells[column] ?? "");
@@ -176,13 +175,12 @@ class Reader {
     const numbers = given.flatMap((entry) => {
       if (entry === undefined) return [];
       const score = entry.number === "" ? Number.NaN : Number(entry.number);
-      if (!Number.isFinite(score)) {
-        fail(`${values[entry.value] ?? ""} "${entry.number}" is no finite number`);
-        return [];
-      }
-      return [{ value: entry.value, score }];
+      const finite = Number.isFinite(score);
+      if (!finite) fail(`${values[entry.value] ?? ""} "${entry.number}" is no finite number`);
+      // It stands there, if not as it should: nobody is told of the same cell again as one that lacks.
+      return [{ value: entry.value, score: finite ? score : 0 }];
     });
-    if (this.faults.count > before || seed === undefined || p === undefined) return;
+    if (seed === undefined || !submission.seeds.includes(seed) || candidate === "" || p === undefined) return;
     for (const { value, score } of numbers) {
       const key = JSON.stringify([seed, candidate, split, p, text("sample") ?? "", value]);
       if (this.#seen.has(key))

@@ -4,7 +4,8 @@
  */
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { SummaryInput } from "../bench/summarise.js";
-import { bootstrapHypervolume, pairedDifference, uncertaintyOf } from "../metrics/index.js";
+import { estimateOf, pValueOf, seedAxis } from "../bench/uncertain.js";
+import { bootstrapHypervolume, pairedDifference } from "../metrics/index.js";
 
 export interface RowPair {
   /** Ids; `difference` is of hypervolume(a) − hypervolume(b). */
@@ -40,21 +41,14 @@ export function pairsOf({ tables, scales, statistics }: SummaryInput, methods: r
       // One fixed stream: the row is a function of the scores.
       generator: xoroshiro128plus(20260701),
       resamples: statistics.resamples,
-      seeds: tables.seeds.length === 1 ? "fixed" : "resample",
+      seeds: seedAxis(tables.seeds.length),
     },
   );
   return found.flatMap((a, i) =>
     found.slice(i + 1).map((b): RowPair => {
-      const { estimate, seeds, bca, p } = uncertaintyOf(pairedDifference(a, b), statistics.confidence);
-      const { low, high } = seeds.kind === "assessed" ? seeds.interval : bca;
-      return {
-        a: a.name,
-        b: b.name,
-        difference: estimate,
-        low,
-        high,
-        p: seeds.kind === "assessed" ? seeds.p : p,
-      };
+      const paired = pairedDifference(a, b);
+      const { value, low, high } = estimateOf(paired, statistics.confidence);
+      return { a: a.name, b: b.name, difference: value, low, high, p: pValueOf(paired) };
     }),
   );
 }

@@ -5,6 +5,7 @@
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { readWholeText } from "../bench/files/whole-file.js";
+import { nearestName } from "../bench/nearest-name.js";
 import { InputError } from "../data/errors.js";
 
 const line = z.string().trim().min(1).max(300);
@@ -45,9 +46,18 @@ export function readSubmission(path: string, source = path): { submission: Submi
   const checked = submissionSchema.safeParse(document.toJS());
   if (!checked.success) {
     return {
-      faults: checked.error.issues.map(({ path: at, message }) => {
+      faults: checked.error.issues.flatMap((issue) => {
+        const { path: at, message } = issue;
         const where = at.map(String).join(".");
-        return `${source}: ${where === "" ? "" : `${where}: `}${message.replace(/^Invalid input: /, "")}`;
+        if (issue.code === "unrecognized_keys") {
+          const known = at.length === 0 ? Object.keys(submissionSchema.shape) : ["flops", "per"];
+          return issue.keys.map((key) => {
+            const near = nearestName(key, known);
+            const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+            return `${source}: unknown key "${where === "" ? "" : `${where}.`}${key}"${hint}`;
+          });
+        }
+        return [`${source}: ${where === "" ? "" : `${where}: `}${message.replace(/^Invalid input: /, "")}`];
       }),
     };
   }

@@ -25,14 +25,17 @@ const scorer = (spoil: (row: ScoredRow) => number = () => 0) =>
   }) as unknown as SequenceScorer;
 
 describe("which pairs", () => {
-  const dataOf = (counts: readonly number[]) =>
-    ({
-      pairs: {
-        test: Object.fromEntries(
-          suite.values.map(({ name }, k) => [name, Array.from({ length: counts[k] ?? 0 }, (_, i) => pair(i))]),
-        ),
-      },
-    }) as unknown as PreparedData;
+  /** Pair i of a value asks prompt `promptOf(i)`. */
+  const dataOf = (counts: readonly number[], promptOf: (i: number) => number = (i) => i) => {
+    const byValue = <T>(of: (i: number, value: string) => T) =>
+      Object.fromEntries(
+        suite.values.map(({ name }, k) => [name, Array.from({ length: counts[k] ?? 0 }, (_, i) => of(i, name))]),
+      );
+    return {
+      pairs: { test: byValue(pair) },
+      testPairPrompts: byValue((i, value) => `${value}${promptOf(i)}`),
+    } as unknown as PreparedData;
+  };
 
   test("as many of each value as the value with the fewest has, none twice, in order, spread from the first to near the last", () => {
     fc.assert(
@@ -42,10 +45,11 @@ describe("which pairs", () => {
         (counts, most) => {
           const held = heldOutPairs(dataOf(counts), suite, most);
           const wanted = Math.min(most, ...counts);
-          for (const [k, { places, pairs }] of held.entries()) {
+          for (const [k, { places, prompts, pairs }] of held.entries()) {
             const all = counts[k] ?? 0;
             expect(places).toHaveLength(wanted);
             expect(pairs.map(({ prompt }) => prompt[0])).toEqual([...places]);
+            expect(prompts).toEqual(places.map((place) => `${suite.values[k]?.name}${place}`));
             expect(new Set(places).size).toBe(wanted);
             expect(places).toEqual([...places].sort((a, b) => a - b));
             if (wanted > 0) expect(places.at(-1)).toBeGreaterThanOrEqual(all - Math.ceil(all / wanted));
@@ -53,6 +57,15 @@ describe("which pairs", () => {
         },
       ),
     );
+  });
+
+  test("of pairs that share a prompt only the first", () => {
+    const held = heldOutPairs(
+      dataOf([9, 9, 9], (i) => Math.floor(i / 3)),
+      suite,
+      64,
+    );
+    for (const { places } of held) expect(places).toEqual([0, 3, 6]);
   });
 });
 

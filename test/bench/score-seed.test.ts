@@ -56,6 +56,7 @@ function scoring(
     data: {
       evaluation,
       pairs: { test: Object.fromEntries(suite.values.map(({ name }) => [name, [{}, {}]])) },
+      testPairPrompts: Object.fromEntries(suite.values.map(({ name }) => [name, [`${name}0`, `${name}1`]])),
     } as unknown as PreparedData,
     known: suite.values.map(({ name }) => ({ name, center: 0, scale: 1, reference: 0 })),
     makeScales: () => {
@@ -101,9 +102,9 @@ describe("held-out pairs", () => {
     expect(failures).toEqual([]);
     expect([...new Set(preferences.map(({ method }) => method))]).toEqual(["soup", "mva"]);
     const own = preferences.filter(({ method, value }) => method === "soup" && value === "harmless");
-    expect(own.map(({ pair, margin, candidate, seed }) => [pair, margin, candidate, seed])).toEqual([
-      [0, expect.any(Number), "w=1,0,0", 1],
-      [1, 2, "w=1,0,0", 1],
+    expect(own.map(({ pair, prompt, margin, candidate, seed }) => [pair, prompt, margin, candidate, seed])).toEqual([
+      [0, "harmless0", expect.any(Number), "w=1,0,0", 1],
+      [1, "harmless1", 2, "w=1,0,0", 1],
     ]);
     expect(preferences).toHaveLength(2 * suite.values.length * 2);
   });

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunEvent } from "../../src/bench/files/events.js";
+import type { RunSummary } from "../../src/bench/summary.js";
 import { readSafetensors } from "../../src/lm/safetensors.js";
 import { mvaBench, type Outcome, workplace } from "./command.js";
 import { tiny, writeSuite } from "./tiny-suite.js";
@@ -96,9 +97,20 @@ test("PPO goes on from its saved state", () => {
 
 test("gives the same bytes as an uninterrupted run", () => {
   expect(resumed.code, resumed.stderr).toBe(0);
-  for (const file of ["scores.csv", "candidates.csv", "samples.jsonl"]) {
+  for (const file of ["scores.csv", "candidates.csv", "preferences.csv", "samples.jsonl"]) {
     expect(bytes("stopped", file) === bytes("whole", file), file).toBe(true);
   }
+});
+
+test("and says the same of them, what nobody was charged for among it: only name, command and times differ", () => {
+  const said = (out: string) => {
+    const { run, ...rest } = JSON.parse(bytes(out, "summary.json"), (key, value: unknown) =>
+      key === "seconds" ? 0 : value,
+    ) as RunSummary;
+    return { run: { ...run, id: "", command: [] }, ...rest };
+  };
+  expect(said("stopped").uncharged.map(({ kind }) => kind)).toContain("sft of the base");
+  expect(said("stopped")).toEqual(said("whole"));
 });
 
 test("the state of the whole run is told on the way", () => {

@@ -284,6 +284,11 @@ describe("leaderboard verify", () => {
       stdout: "1 of 1 rows are the files that were added.\n",
     });
     expect((await run("verify", "nobody")).stderr).toMatch(/holds no row "nobody"/);
+    // A mistyped suite is no green answer.
+    expect(await run("verify", "--suite", "smal")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/holds no row of the suite "smal" to verify/),
+    });
     const listed = await run("--csv");
     expect(listed.stdout.trimEnd().split("\n")).toHaveLength(1 + 2 * 2);
     expect(listed.stdout).toContain(`small,1,${row.suiteHash},${row.dataHash},1,${row.id},run,mva,`);

@@ -108,6 +108,10 @@ export class CsvRow {
     throw new InputError(`${this.path}: line ${this.line}, column "${column}": ${detail}`);
   }
 
+  has(column: string): boolean {
+    return this.#columns.has(column);
+  }
+
   /** May be empty. */
   raw(column: string): string {
     const index = this.#columns.get(column);

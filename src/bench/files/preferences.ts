@@ -12,11 +12,13 @@ export interface PreferenceRow {
   readonly value: string;
   /** Place of the pair among the value's pairs of the test split, from 0. */
   readonly pair: number;
+  /** Content hash of its prompt: another one for each pair of a value. */
+  readonly prompt: string;
   /** Implicit reward of the chosen side less that of the rejected, nats. */
   readonly margin: number;
 }
 
-const COLUMNS = ["seed", "method", "candidate", "value", "pair", "margin"] as const;
+const COLUMNS = ["seed", "method", "candidate", "value", "pair", "prompt", "margin"] as const;
 
 /** @throws RangeError when a margin is not finite; WriteError */
 export function writePreferences(path: string, rows: readonly PreferenceRow[]): void {
@@ -32,26 +34,33 @@ function* lines(rows: readonly PreferenceRow[]): Generator<string> {
       row.candidate,
       row.value,
       formatNumber(row.pair),
+      row.prompt,
       formatNumber(row.margin),
     ]);
   }
 }
 
-/** @throws InputError naming file, line and column; also when a pair stands there twice */
+/** @throws InputError naming file, line and column; also when a pair, or two pairs of one prompt, stand there */
 export function readPreferences(path: string): PreferenceRow[] {
   const seen = new Set<string>();
-  return readTable(path, COLUMNS, (row): PreferenceRow => {
+  const required = COLUMNS.filter((name) => name !== "prompt");
+  return readTable(path, required, (row): PreferenceRow => {
     const entry = {
       seed: row.count("seed"),
       method: row.text("method"),
       candidate: row.text("candidate"),
       value: row.text("value"),
       pair: row.count("pair"),
+      // Files of an older version name none: then no two pairs can be said to share one.
+      prompt: row.has("prompt") ? row.text("prompt") : `${row.text("value")} ${row.count("pair")}`,
       margin: row.number("margin"),
     };
-    const key = JSON.stringify([entry.seed, entry.method, entry.candidate, entry.value, entry.pair]);
-    if (seen.has(key)) row.fail("pair", `${entry.value} pair ${entry.pair} of ${entry.candidate} stands there twice`);
-    seen.add(key);
+    for (const column of ["pair", "prompt"] as const) {
+      const key = JSON.stringify([entry.seed, entry.method, entry.candidate, entry.value, column, entry[column]]);
+      if (seen.has(key))
+        row.fail(column, `${entry.value} ${column} ${entry[column]} of ${entry.candidate} stands there twice`);
+      seen.add(key);
+    }
     return entry;
   }).rows;
 }

@@ -29,6 +29,11 @@ export async function verify(id: string | undefined, flags: VerifyFlags, io: Io)
     ({ row }) => id === undefined || row.id === id,
   );
   if (id !== undefined && rows.length === 0) throw new InputError(`${flags.root} holds no row "${id}"`);
+  // Green for nothing looked at would be the worst answer to a mistyped folder or suite.
+  if (rows.length === 0) {
+    const of = flags.suite === undefined ? "" : ` of the suite "${flags.suite}"`;
+    throw new InputError(`${flags.root} holds no row${of} to verify (--root DIR and --suite NAME say which)`);
+  }
   const faulty = rows.flatMap((stored) => {
     const faults = verifyRow(stored, flags.depth);
     return faults.length === 0 ? [] : [{ id: stored.row.id, path: stored.path, faults }];

@@ -16,6 +16,7 @@ const row = (pair: number, margin: number): PreferenceRow => ({
   candidate: "w=1,0,0",
   value: "helpful",
   pair,
+  prompt: `p${pair}`,
   margin,
 });
 
@@ -25,7 +26,20 @@ describe("preferences.csv", () => {
     const rows = [row(0, 0.1 + 0.2), row(3, -1e-17), row(7, 0)];
     writePreferences(path, rows);
     expect(readPreferences(path)).toEqual(rows);
-    expect(readFileSync(path, "utf8").split("\n")[0]).toBe("seed,method,candidate,value,pair,margin");
+    expect(readFileSync(path, "utf8").split("\n")[0]).toBe("seed,method,candidate,value,pair,prompt,margin");
+  });
+
+  test("two pairs of one prompt: their margins are not two independent looks, and the line is named", () => {
+    const path = join(dir, "c.csv");
+    writePreferences(path, [row(0, 1), { ...row(1, 2), prompt: "p0" }]);
+    expect(() => readPreferences(path)).toThrow(/c\.csv: line 3, column "prompt": helpful prompt p0 of w=1,0,0/);
+  });
+
+  test("without prompts, as an older version wrote it, every pair has one of its own", () => {
+    const path = join(dir, "d.csv");
+    const line = (value: string, pair: number) => `1,mva,"w=1,0,0",${value},${pair},0.5\n`;
+    writeFileSync(path, `seed,method,candidate,value,pair,margin\n${line("a", 0)}${line("a", 1)}${line("b", 0)}`);
+    expect(new Set(readPreferences(path).map(({ prompt }) => prompt)).size).toBe(3);
   });
 
   test("a pair that stands there twice, a margin that is no number: one line with file and line", () => {
