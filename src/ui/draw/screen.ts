@@ -75,6 +75,13 @@ function inAscii(character: string): string {
   return NEAREST[character] ?? (letter >= " " && letter <= "~" ? letter : "?");
 }
 
+/** The text in ASCII alone, as a screen of ASCII shows it. */
+export function asciiText(text: string): string {
+  let out = "";
+  for (const [character] of cellsOf(text)) out += inAscii(character);
+  return out;
+}
+
 export class Screen {
   readonly #characters: string[];
   readonly #styles: Uint16Array;
