@@ -124,8 +124,9 @@ export class RunLines {
   #say(text: string): void {
     this.#lastMs = this.#options.now();
     const { ascii = false, width, write } = this.#options;
-    const clean = plainSpaces(sanitise(text));
-    if (this.#options.json) this.#json({ type: "notice", text: clean });
-    else for (const line of wrap(ascii ? asciiText(clean) : clean, width())) write(line);
+    const clean = sanitise(text);
+    if (this.#options.json) this.#json({ type: "notice", text: plainSpaces(clean) });
+    // A number and its unit stay on one line.
+    else for (const line of wrap(clean, width()).map(plainSpaces)) write(ascii ? asciiText(line) : line);
   }
 }

@@ -149,7 +149,8 @@ function drawVerdict(region: Region, { state, glyphs }: PanelInput, most: number
   ];
   const wrapped = parts.map(([heading, sentences]) => ({
     heading,
-    lines: sentences.map((sentence) => wrap(plainSpaces(sentence), width - LABEL)),
+    // A number and its unit stay on one line.
+    lines: sentences.map((sentence) => wrap(sentence, width - LABEL).map(plainSpaces)),
   }));
   // Where not all of it fits, each part keeps its first sentence; the rest is on the leaderboard and in the report.
   let room = Math.max(0, most - 2);
