@@ -26,6 +26,10 @@ const { EventTail } = await from("ui/state/event-tail.js");
 const { RunState } = await from("ui/state/run-state.js");
 const { Controller } = await from("ui/app/controller.js");
 const { openDashboard } = await from("ui/app/dashboard.js");
+const { openInline } = await from("ui/app/inline.js");
+const { InlineRun } = await from("ui/app/inline-run.js");
+const { loadInk } = await from("ui/app/load-ink.js");
+const { ScreenView } = await from("ui/app/screen-view.js");
 const { glyphsFor } = await from("ui/draw/glyphs.js");
 const { EventLog } = await from("bench/files/event-log.js");
 const { PANELS } = await from("ui/state/view.js");
@@ -248,6 +252,63 @@ for (const count of flags.events.split(",").map(Number)) {
     opened.close();
     console.log(`frame at ${columns} × ${rows}, ms: ${texts.join(", ")}; worst panel ${Math.max(...costs).toFixed(1)}`);
   }
+  follower.close();
+}
+
+// 2b. The same screen put there by ink's own output instead of the painter (docs/decisions/0006): what it costs and sends.
+// And a frame of `--display plain`, which ink does put on the terminal, because it is small.
+{
+  const follower = new RunFollower(join(folder, flags.events.split(",")[0]));
+  follower.poll();
+  follower.state.status = { kind: "running" };
+  let clock = follower.state.lastMs;
+  const { render, createElement } = await loadInk();
+  const source = { state: follower.state, fault: undefined, poll() {} };
+  const [columns, rows] = [120, 40];
+  /** Milliseconds and characters a frame, medians of 30 after 10. */
+  const measure = async (output, next) => {
+    const [times, sizes] = [[], []];
+    for (let i = 0; i < 40; i++) {
+      clock += 1000;
+      const [sent, began] = [output.bytes, performance.now()];
+      next();
+      for (let turn = 0; output.bytes === sent; turn++) {
+        assert.ok(turn < 1e6, "a frame is drawn");
+        await new Promise(setImmediate);
+      }
+      times.push(performance.now() - began);
+      // What ink writes in several pieces is waited for.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      sizes.push(output.bytes - sent);
+    }
+    return `${median(times.slice(10)).toFixed(1)} ms, ${median(sizes.slice(10))} characters`;
+  };
+  const found = [];
+  const painted = terminal(columns, rows);
+  const shown = controllerOf(source, painted.output, undefined, () => clock);
+  const opened = await openDashboard(painted, shown);
+  found.push(`painter ${await measure(painted.output, () => shown.redraw())}`);
+  opened.close();
+  for (const incrementalRendering of [false, true]) {
+    const { output, input } = terminal(columns, rows);
+    const controller = controllerOf(source, output, undefined, () => clock);
+    const instance = render(createElement(ScreenView, { shown: controller }), {
+      ...{ stdout: output, stdin: input, exitOnCtrlC: false, patchConsole: false, maxFps: 1000, incrementalRendering },
+    });
+    found.push(
+      `ink ${incrementalRendering ? "incremental" : "standard"} ${await measure(output, () => controller.redraw())}`,
+    );
+    instance.unmount();
+  }
+  console.log(`overview at ${columns} × ${rows}, a frame: ${found.join("; ")}`);
+  const { output } = terminal(columns, rows);
+  const run = new InlineRun({
+    ...{ source, glyphs: glyphsFor("braille"), depth: "true", ground: "dark", verdict: false },
+    ...{ now: () => clock, size: () => output },
+  });
+  const inline = await openInline(output, run, { reflows: true });
+  console.log(`--display plain at ${columns} × ${rows}, a frame: ${await measure(output, () => run.redraw())}`);
+  inline.close();
   follower.close();
 }
 

@@ -5,7 +5,7 @@
 import type { RunEvent } from "../bench/files/events.js";
 import { sanitise, terminalJson } from "../bench/files/sanitise.js";
 import type { RunProgress } from "../bench/run.js";
-import { type Capability, capabilityOf, type DisplayFlags } from "../ui/app/capability.js";
+import { type Capability, capabilityOf, type DisplayFlags, reflows } from "../ui/app/capability.js";
 import type { RunState } from "../ui/state/run-state.js";
 import type { Io, Streams } from "./io.js";
 import { ProgressMeter } from "./progress.js";
@@ -167,7 +167,7 @@ async function openPlain(
   state: RunState,
   { stderr: output }: Streams,
   { depth, ground, charset }: Capability,
-  { now }: Io,
+  { now, env }: Io,
 ): Promise<Picture> {
   const [{ openInline }, { InlineRun }, { glyphsFor }] = await Promise.all([
     import("../ui/app/inline.js"),
@@ -181,5 +181,5 @@ async function openPlain(
     ...{ depth, ground, now, verdict: false },
     size: () => ({ columns: output.columns, rows: output.rows }),
   });
-  return openInline(output, run);
+  return openInline(output, run, { reflows: reflows(env) });
 }

@@ -276,7 +276,9 @@ export function preferencesTable(summary: RunSummary): NotedTable | null {
       ]),
     },
     notes: [
-      `the share of ${integer(pairs)} held-out pairs a value on which a candidate, read as a reward (log pi − log base), prefers the chosen side: by value for the candidate all of whose weight is on it; hypervolume of the selected candidates' shares above one half, from one half = 0 to all = 1. It flatters methods that train on such pairs, and is no ranking`,
+      `the share of ${integer(pairs)} held-out pairs a value on which a candidate, read as a reward (log pi − log base), prefers the chosen side; 0.5 is chance`,
+      "under a value: of the candidate that has all of its weight on it; hypervolume: of the selected candidates' shares, from 0.5 = 0 to all = 1",
+      "it flatters methods that train on such pairs: no ranking, and no part of who wins",
     ],
   };
 }

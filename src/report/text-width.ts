@@ -1,9 +1,17 @@
-/** Columns that text takes in a terminal: combining marks none, East Asian wide characters and emoji two. */
+/**
+ * Columns that text takes in a terminal, character by character as terminals count them: East Asian wide characters two,
+ * marks without a width of their own none, marks with one (vowel signs of Devanagari, say) one. An emoji that is made of
+ * several is two: what its first is.
+ */
 
-const NARROW = /^[\u0020-\u007e\u00a0-\u02ff\u0370-\u10ff\u2010-\u2027\u2030-\u205e\u2212]*$/;
+/** One column each and nothing to be joined. */
+const NARROW =
+  /^[\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0530\u2010-\u2027\u2030-\u205e\u2190-\u22ff\u2500-\u25fc\u2800-\u28ff]*$/;
+const EMOJI = /^\p{Emoji_Presentation}|^\p{Emoji}\ufe0f/u;
 const WIDE =
-  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|^\p{Emoji_Presentation}|\ufe0f/u;
-const ZERO = /^[\p{Mn}\p{Me}\u200b-\u200d]+$/u;
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|^\p{Emoji_Presentation}/u;
+/** Marks that stand on the letter before, Hangul's vowels and finals, which are joined to it, and what is not seen. */
+const ZERO = /^[\p{Mn}\p{Me}\u1160-\u11ff\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]$/u;
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 export function textWidth(text: string): number {
@@ -14,8 +22,16 @@ export function textWidth(text: string): number {
 }
 
 function graphemeWidth(grapheme: string): number {
-  if (ZERO.test(grapheme)) return 0;
-  return WIDE.test(grapheme) ? 2 : 1;
+  if (EMOJI.test(grapheme)) return 2;
+  let width = 0;
+  for (const character of grapheme) width += characterWidth(character);
+  return width;
+}
+
+/** Of one character by itself. */
+export function characterWidth(character: string): 0 | 1 | 2 {
+  if (ZERO.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
 }
 
 /** The text cut to `width` columns, its last one `…` where something was cut off. */

@@ -142,9 +142,15 @@ function atOtherReferences(summary: RunSummary): string[] {
       : ` At ${list(silent.map(({ name }) => REFERENCES[name]))} nobody has a hypervolume: nothing to rank there.`;
   if (tellers.length < 2) return nobody === "" ? [] : [nobody.trim()];
   if (others.length > 0) {
-    const instead = others.map(({ name, id }) => {
-      const at = references.find((reference) => reference.name === name)?.hypervolume ?? {};
-      return `${titleOf(summary, id)} leads at ${REFERENCES[name]} (${decimal(at[id], 4)} against ${decimal(at[leader], 4)})`;
+    const ids = [...new Set(others.map(({ id }) => id))];
+    const instead = ids.map((id) => {
+      const where = others
+        .filter((other) => other.id === id)
+        .map(({ name }) => {
+          const at = references.find((reference) => reference.name === name)?.hypervolume ?? {};
+          return `${REFERENCES[name]} (${small(at[id])} against ${small(at[leader])})`;
+        });
+      return `${titleOf(summary, id)} leads at ${list(where)}`;
     });
     return [`Who leads depends on the reference point: ${list(instead)}.${nobody}`];
   }
@@ -152,6 +158,12 @@ function atOtherReferences(summary: RunSummary): string[] {
   return [
     `${titleOf(summary, leader)} leads at ${all} reference points${silent.length === 0 ? "" : " that tell"}.${nobody}`,
   ];
+}
+
+/** Four decimals; fewer than two figures in them are no figure to compare. */
+function small(value: number | null | undefined): string {
+  if (value === null || value === undefined || value === 0 || Math.abs(value) >= 0.001) return decimal(value, 4);
+  return value.toExponential(1).replace("-", "−");
 }
 
 export const REFERENCES = {

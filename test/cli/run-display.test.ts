@@ -72,7 +72,7 @@ describe("a run's display", () => {
 
   test("full, where there is no terminal to draw on: lines, and why", () => {
     const { err } = shown({ display: "full" });
-    expect(err).toMatch(/^no dashboard here \(the output is not a terminal\); --display log\n/);
+    expect(err).toMatch(/^no --display full here \(the output is not a terminal\); --display log\n/);
     expect(err).toContain("done in 40 s");
   });
 

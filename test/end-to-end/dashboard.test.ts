@@ -1,7 +1,6 @@
-/** The dashboard in a real terminal: tmux is one, and says what is on its screen. */
-import { spawn, spawnSync } from "node:child_process";
+/** The dashboard in a real terminal. */
+import { spawn } from "node:child_process";
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { buildReport } from "../../src/report/build.js";
@@ -11,48 +10,11 @@ import { renderTerminalReport } from "../../src/ui/report/terminal-report.js";
 import { FIRST_VIEW, type View } from "../../src/ui/state/view.js";
 import { temporaryFolder } from "../bench/files/temporary-folder.js";
 import { summaryFixture } from "../report/summary-fixture.js";
-import { skipVisibly } from "../skip.js";
-import { recordedRun, stateOf, type Until } from "../ui/recorded-run.js";
-import { binary } from "./command.js";
+import { hold, plant } from "../ui/planted-run.js";
+import { recordedRun, stateOf } from "../ui/recorded-run.js";
+import { TerminalWindow } from "./terminal-window.js";
 
-const PATIENCE_MS = 90_000;
-let socket = "";
-
-function tmux(...args: string[]): string {
-  const { stdout, status, stderr } = spawnSync("tmux", ["-L", socket, "-f", "/dev/null", ...args], {
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`tmux ${args[0]}: ${stderr}`);
-  return stdout;
-}
-
-const screen = (): string => tmux("capture-pane", "-p", "-t", "dash");
-const terminal = (): string => tmux("display-message", "-p", "-t", "dash", "#{alternate_on} #{cursor_flag}").trim();
-
-/** Waits until the screen is as it should be; what it is instead is in the error. */
-async function shows(what: string | RegExp | ((text: string) => boolean)): Promise<string> {
-  const fits = (text: string): boolean =>
-    typeof what === "function" ? what(text) : typeof what === "string" ? text.includes(what) : what.test(text);
-  const until = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const text = screen();
-    if (fits(text)) return text;
-    if (performance.now() > until) throw new Error(`the screen never showed ${String(what)}:\n${text}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-function start(folder: string, columns: number, rows: number): void {
-  open(`dash '${folder}'`, columns, rows);
-}
-
-/** Starts the command in a window of its own. */
-function open(args: string, columns: number, rows: number, more: readonly string[] = [], cwd = "/"): void {
-  const command = `cd '${cwd}' && '${process.execPath}' '${binary}' ${args}; echo "left with $?"; sleep 1000`;
-  const env = ["CI=", "NO_COLOR=", "LC_ALL=C.UTF-8", "ACCESSIBLE=", "COLORTERM=", "COLORFGBG=", ...more];
-  const set = env.flatMap((variable) => ["-e", variable]);
-  tmux("new-session", "-d", "-s", "dash", "-x", String(columns), "-y", String(rows), ...set, command);
-}
+let window: TerminalWindow;
 
 const RUN = {
   ...{ schema: 1, id: "run", started: "2026-09-21T13:00:00.000Z", command: ["mva-bench"] },
@@ -62,26 +24,10 @@ const RUN = {
   hardware: { platform: "linux", cpu: "c", cores: 2, memoryBytes: 1, gpu: null },
 };
 
-function plant(until: Until, folder = join(temporaryFolder(), "run")): string {
-  mkdirSync(folder);
-  writeFileSync(join(folder, "run.json"), "{}");
-  writeFileSync(
-    join(folder, "events.jsonl"),
-    recordedRun(until)
-      .map((event) => `${JSON.stringify(event)}\n`)
-      .join(""),
-  );
-  if (until === "finished") writeFileSync(join(folder, "summary.json"), JSON.stringify(summaryFixture()));
-  return folder;
-}
-
 beforeEach((context) => {
-  if (spawnSync("tmux", ["-V"]).status !== 0) skipVisibly(context, "tmux is absent");
-  socket = `mva-bench-${process.pid}-${Math.round(performance.now())}`;
+  window = new TerminalWindow(context);
 });
-afterEach(() => {
-  if (socket !== "") spawnSync("tmux", ["-L", socket, "kill-server"]);
-});
+afterEach(() => window?.close());
 
 describe("dash in a terminal", () => {
   test("shows a finished run, turns its panels, follows the window's size, and gives the screen back", async () => {
@@ -93,34 +39,33 @@ describe("dash in a terminal", () => {
         .map((line) => line.trimEnd())
         .join("\n")}\n\n`;
     };
-    start(plant("finished"), 80, 24);
-    await shows((text) => text === drawn(80, 24, {}));
-    tmux("send-keys", "-t", "dash", "5");
-    await shows((text) => text === drawn(80, 24, { panel: "leaderboard" }));
+    window.open(`dash '${plant("finished")}'`, { columns: 80, rows: 24 });
+    await window.shows((text) => text === drawn(80, 24, {}));
+    window.keys("5");
+    await window.shows((text) => text === drawn(80, 24, { panel: "leaderboard" }));
     for (const [columns, rows] of [
       [120, 40],
       [200, 60],
       [80, 24],
     ] as const) {
-      tmux("resize-window", "-t", "dash", "-x", String(columns), "-y", String(rows));
-      await shows((text) => text === drawn(columns, rows, { panel: "leaderboard" }));
+      window.resize(columns, rows);
+      await window.shows((text) => text === drawn(columns, rows, { panel: "leaderboard" }));
     }
-    tmux("resize-window", "-t", "dash", "-x", "50", "-y", "10");
-    await shows("too small");
-    expect(terminal()).toBe("1 0");
-    tmux("send-keys", "-t", "dash", "q");
-    await shows("left with 0");
-    expect(terminal()).toBe("0 1");
+    window.resize(50, 10);
+    await window.shows("too small");
+    expect(window.state()).toEqual([true, false]);
+    window.keys("q");
+    await window.shows("left with 0");
+    expect(window.state()).toEqual([false, true]);
   });
 
   test("attached to a live run: what comes is shown; its kill −9 is said; SIGTERM gives the screen back", async () => {
     const folder = plant("scoring");
     const run = spawn(process.execPath, ["-e", "setTimeout(() => {}, 1e6)"], { stdio: "ignore" });
     try {
-      const holder = { pid: run.pid, host: hostname(), start: null, token: "t" };
-      writeFileSync(join(folder, "run.lock"), JSON.stringify(holder));
-      start(folder, 120, 40);
-      await shows("● running");
+      hold(folder, run.pid);
+      window.open(`dash '${folder}'`, { columns: 120, rows: 40 });
+      await window.shows("● running");
       const warning = JSON.stringify({
         v: 1,
         time: 1_790_000_999_000,
@@ -129,18 +74,14 @@ describe("dash in a terminal", () => {
       });
       appendFileSync(join(folder, "events.jsonl"), warning.slice(0, 60));
       appendFileSync(join(folder, "events.jsonl"), `${warning.slice(60)}\n`);
-      await shows("anote at last");
+      await window.shows("anote at last");
       run.kill("SIGKILL");
-      const text = await shows("its process is gone");
+      const text = await window.shows("its process is gone");
       expect(text).toContain("mva-bench run --resume");
       expect(text).toContain("alpha");
-      const [pid] = tmux("list-panes", "-t", "dash", "-F", "#{pane_pid}").trim().split("\n");
-      const child = spawnSync("pgrep", ["-P", pid ?? "", "-f", "dash"], { encoding: "utf8" })
-        .stdout.trim()
-        .split("\n")[0];
-      process.kill(Number(child), "SIGTERM");
-      await shows("left with 143");
-      expect(terminal()).toBe("0 1");
+      window.signal("SIGTERM");
+      await window.shows("left with 143");
+      expect(window.state()).toEqual([false, true]);
     } finally {
       run.kill("SIGKILL");
     }
@@ -154,15 +95,15 @@ describe("dash in a terminal", () => {
       const run = { ...RUN, id: name, started: new Date(1_790_000_000_000 + at * 60_000).toISOString() };
       writeFileSync(join(folder, "run.json"), JSON.stringify(run));
     }
-    open("dash", 90, 24, ["LC_ALL=C"], root);
-    const list = await shows("2 runs");
+    window.open("dash", { columns: 90, rows: 24, env: ["LC_ALL=C"], cwd: root });
+    const list = await window.shows("2 runs");
     expect(list).toMatch(/second +finished[\s\S]*first +finished/);
     expect(list).toContain("Alpha has the largest");
     expect(list).toMatch(/^[ -~\n]*$/);
-    tmux("send-keys", "-t", "dash", "j", "Enter");
-    expect(await shows("Who wins")).toMatch(/^[ -~\n]*$/);
-    tmux("send-keys", "-t", "dash", "q");
-    await shows("left with 0");
+    window.keys("j", "Enter");
+    expect(await window.shows("Who wins")).toMatch(/^[ -~\n]*$/);
+    window.keys("q");
+    await window.shows("left with 0");
   });
 });
 
@@ -170,11 +111,11 @@ describe("report in a terminal", () => {
   test("has pictures at the terminal's width, colours for its ground, and none at all with NO_COLOR", async () => {
     const folder = plant("finished");
     const colours = async (more: readonly string[]): Promise<string> => {
-      open(`report '${folder}' --no-files`, 130, 50, more);
-      const text = await shows("left with 0");
+      window.open(`report '${folder}' --no-files`, { columns: 130, rows: 50, env: more });
+      const text = await window.shows("left with 0");
       // The whole report, what has scrolled away too.
-      const all = tmux("capture-pane", "-p", "-e", "-S", "-", "-t", "dash");
-      tmux("kill-session", "-t", "dash");
+      const all = window.everything(true);
+      window.close();
       expect(text).toContain("left with 0");
       return all;
     };

@@ -97,6 +97,12 @@ describe("fronts", () => {
     expect(rx * ry).toBeCloseTo(-2 * Math.log(0.05) * Math.sqrt(determinant), 0);
     // The base has no covariance: no region is made up for it.
     expect(count(svg, /<ellipse/g)).toBe(count(svg, /class="point[ "]/g) - 1);
+    // Each is confined to the plot: beyond the axes stand their letters.
+    const id = /<clipPath id="([^"]+)"><rect x="62" y="10" width="486" height="372"/.exec(svg)?.[1];
+    expect(count(svg, /<g class="region" clip-path="url\(#([^)]+)\)"/g)).toBe(count(svg, /<ellipse/g));
+    expect(svg).toContain(`url(#${id})`);
+    const other = drawFigure(figure("front-1-helpful-3-humorous"));
+    expect(/<clipPath id="([^"]+)"/.exec(other)?.[1]).not.toBe(id);
   });
 
   property.prop([fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 9 })))])(

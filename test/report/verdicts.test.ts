@@ -92,6 +92,10 @@ describe("is it real", () => {
     expect(said([suite, { ...nadir, hypervolume: { ...nadir.hypervolume, beta: 0.9 } }, none])).toBe(
       "Who leads depends on the reference point: Betas leads at a point below the worst candidate (0.9000 against 0.5120). At the base's own point nobody has a hypervolume: nothing to rank there.",
     );
+    const tiny = { ...base, hypervolume: { ...none.hypervolume, beta: 4.1e-5, alpha: 3.9e-5 } };
+    expect(said([suite, { ...nadir, hypervolume: { ...nadir.hypervolume, beta: 0.9 } }, tiny])).toBe(
+      "Who leads depends on the reference point: Betas leads at a point below the worst candidate (0.9000 against 0.5120) and the base's own point (4.1e−5 against 3.9e−5).",
+    );
     expect(said([suite, nadir, none])).toBe(
       "Alpha leads at the 2 reference points that tell. At the base's own point nobody has a hypervolume: nothing to rank there.",
     );

@@ -20,6 +20,9 @@ const LATTICE = [
   [0, 0.5, 0.5],
 ];
 
+/** Wide, from right to left, with marks, joined: what a terminal lays out in its own way. */
+const OTHER_SCRIPTS = "北京的长凳很便宜。 רוֹחֲצִים בְּמַיִם פּוֹשְׁרִים, 2 כפות סבון! اغسل المقعد جيّدًا. 👩‍👩‍👧 👍🏽 बेंच सूखी है।";
+
 /** How far the run had come when it was recorded. */
 export type Until = "training" | "scoring" | "finished";
 
@@ -166,7 +169,7 @@ export function recordedRun(until: Until, run = "quick-20260921-131000"): RunEve
         candidate,
         prompt: `p${p}`,
         promptText,
-        reply,
+        reply: p === 0 ? reply : `${reply.slice(0, 24)} ${OTHER_SCRIPTS}`,
         ended: p === 0,
         scores: means,
       });

@@ -2,7 +2,7 @@
 import { setPriority } from "node:os";
 import { relative, resolve } from "node:path";
 import { InputError } from "../../data/errors.js";
-import { type Capability, capabilityOf, type DisplayFlags } from "../../ui/app/capability.js";
+import { type Capability, capabilityOf, type DisplayFlags, reflows } from "../../ui/app/capability.js";
 import { Controller } from "../../ui/app/controller.js";
 import { openDashboard, type Shown } from "../../ui/app/dashboard.js";
 import type { ListedRun } from "../../ui/app/runs-list.js";
@@ -136,7 +136,7 @@ async function followInline(
     ...{ source: follower, glyphs: glyphsFor(charset), depth, ground, now: io.now, verdict: true },
     size: () => ({ columns: output.columns, rows: output.rows }),
   });
-  const inline = await openInline(output, run);
+  const inline = await openInline(output, run, { reflows: reflows(io.env) });
   stepBack();
   let takeBack = (): void => {};
   try {
@@ -156,11 +156,12 @@ async function followInline(
 }
 
 /** Lines on stdout as things happen, until the run is over. */
-async function followInLines(folder: string, { display, accessible }: Capability, io: Io): Promise<ExitCode> {
+async function followInLines(folder: string, { display, accessible, charset }: Capability, io: Io): Promise<ExitCode> {
   const { RunLines } = await import("../../ui/app/run-lines.js");
   const follower = new RunFollower(folder);
   const lines = new RunLines(follower, {
-    ...{ json: display === "json", words: accessible, width: columnsOf(io.stdout), now: io.now },
+    ...{ json: display === "json", words: accessible, now: io.now, ascii: charset === "ascii" },
+    width: () => columnsOf(io.stdout),
     write: (line) => {
       if (display !== "none") io.stdout.write(`${line}\n`);
     },

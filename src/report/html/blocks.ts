@@ -6,6 +6,9 @@ import { element, escapeMarkup } from "../svg/markup.js";
 import type { Table } from "../table.js";
 import { sampleTable } from "../tables.js";
 
+/** Prompts and replies are in whatever script: each is laid out its own way, as its first letter has it. */
+const WAY = { dir: "auto" };
+
 /** @param heading of the section, by which boxes that scroll are told apart */
 export function renderBlock(block: Block, heading: string): string {
   switch (block.kind) {
@@ -72,7 +75,11 @@ function renderTable({ columns, rows }: Table, label: string, wide = -1): string
   const classes = (at: number): string => (columns[at]?.align === "right" ? "right" : at === wide ? "wide" : "left");
   const head = columns.map(({ title }, at) => element("th", { scope: "col", class: classes(at) }, escapeMarkup(title)));
   const body = rows.map((row) =>
-    element("tr", {}, ...row.map((cell, at) => element("td", { class: classes(at) }, escapeMarkup(cell)))),
+    element(
+      "tr",
+      {},
+      ...row.map((cell, at) => element("td", { class: classes(at), ...(at === wide ? WAY : {}) }, escapeMarkup(cell))),
+    ),
   );
   const content = element(
     "table",
@@ -86,6 +93,6 @@ function renderTable({ columns, rows }: Table, label: string, wide = -1): string
 
 function renderSample(sample: SampleSet): string {
   return (
-    element("blockquote", {}, escapeMarkup(sample.prompt) || DASH) + renderTable(sampleTable(sample), "replies", 2)
+    element("blockquote", WAY, escapeMarkup(sample.prompt) || DASH) + renderTable(sampleTable(sample), "replies", 2)
   );
 }

@@ -185,7 +185,7 @@ if (data) {
   const cell = (reply, name) => {
     if (!reply) return make("td", {}, "–");
     const scores = values.map((value, k) => value + " " + number(reply.scores[k])).join(" · ");
-    return make("td", {}, (reply.text || "–") + (reply.ended ? "" : " …"), make("span", { class: "scores" }, scores + (name ? " · " + name : "")));
+    return make("td", {}, make("div", { dir: "auto" }, (reply.text || "–") + (reply.ended ? "" : " …")), make("span", { class: "scores" }, scores + (name ? " · " + name : "")));
   };
   const draw = () => {
     const prompt = prompts[Number(list.value)];
@@ -210,7 +210,7 @@ if (data) {
     }
     const table = make("table", { class: "replies" }, make("thead", {}, head), body);
     table.style.setProperty("--columns", String(Math.max(1, columns.length)));
-    view.replaceChildren(make("blockquote", {}, prompt.text), make("div", { class: "scroll", role: "group", "aria-label": "Replies" }, table),
+    view.replaceChildren(make("blockquote", { dir: "auto" }, prompt.text), make("div", { class: "scroll", role: "group", "aria-label": "Replies" }, table),
       make("p", { class: "notes" }, "Weights of " + values.join(" : ") + ". A reply that ends in … reached the token limit."));
     stops();
   };
@@ -219,7 +219,7 @@ if (data) {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     const kept = prompts.flatMap((prompt, at) => words.every((word) => search[at].includes(word)) ? [at] : []);
     const before = list.value;
-    list.replaceChildren(...kept.map((at) => make("option", { value: String(at) }, prompts[at].text)));
+    list.replaceChildren(...kept.map((at) => make("option", { value: String(at), dir: "auto" }, prompts[at].text)));
     list.value = kept.includes(Number(before)) && before !== "" ? before : String(kept[0]);
     count.textContent = kept.length + " of " + prompts.length + (promptsInRun > prompts.length ? " prompts, the first of " + promptsInRun + " in samples.jsonl" : " prompts");
     draw();

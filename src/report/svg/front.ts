@@ -30,12 +30,22 @@ export function drawFront(chart: FrontChart, title: string, description: string,
     x: (value) => place(horizontal, value, FRAME.left, FRAME.right),
     y: (value) => place(vertical, value, FRAME.bottom, FRAME.top),
   };
-  const drawn = shown.map((series, index) => ({ series, markup: drawSeries(series, index, at, chart.confidence) }));
+  const area = { id: `area-${nameOf([title, chart.x.title, chart.y.title])}`, confidence: chart.confidence };
+  const drawn = shown.map((series, index) => ({ series, markup: drawSeries(series, index, at, area) }));
   const legendTop = FRAME.bottom + 42;
   return picture(
     legendTop + legendHeight(shown.length),
     title,
     description,
+    // What a region has beyond the axes would lie on their letters.
+    element(
+      "clipPath",
+      { id: area.id },
+      element("rect", {
+        ...{ x: FRAME.left, y: FRAME.top },
+        ...{ width: FRAME.right - FRAME.left, height: FRAME.bottom - FRAME.top },
+      }),
+    ),
     horizontalAxis(horizontal, FRAME, chart.x.title),
     verticalAxis(vertical, FRAME, chart.y.title),
     border(FRAME),
@@ -60,6 +70,19 @@ interface Place {
   readonly y: (value: number) => number;
 }
 
+interface Area {
+  /** Of the path that confines regions to the plot; a page holds several figures. */
+  readonly id: string;
+  readonly confidence: number;
+}
+
+/** A short name that other texts hardly have: FNV-1a, 32 bits. */
+function nameOf(texts: readonly string[]): string {
+  let hash = 0x811c9dc5;
+  for (const character of texts.join("\n")) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return (hash >>> 0).toString(36);
+}
+
 function references({ x, y }: FrontChart, horizontal: Scale, vertical: Scale, at: Place): string {
   const { left, right, top, bottom } = FRAME;
   return [
@@ -68,7 +91,7 @@ function references({ x, y }: FrontChart, horizontal: Scale, vertical: Scale, at
   ].join("");
 }
 
-function drawSeries(series: FrontSeries, index: number, at: Place, confidence: number): string {
+function drawSeries(series: FrontSeries, index: number, at: Place, area: Area): string {
   const stairs = series.fronts.flatMap((corners) => {
     if (corners.length < 2) return [];
     const path = corners.map(([x, y], i) => {
@@ -90,11 +113,11 @@ function drawSeries(series: FrontSeries, index: number, at: Place, confidence: n
     series.style.colour,
     attributes,
     ...stairs,
-    ...series.points.map((point) => drawPoint(point, series, at, confidence)),
+    ...series.points.map((point) => drawPoint(point, series, at, area)),
   );
 }
 
-function drawPoint(point: FrontPoint, { style, aside }: FrontSeries, at: Place, confidence: number): string {
+function drawPoint(point: FrontPoint, { style, aside }: FrontSeries, at: Place, area: Area): string {
   const [x, y] = [at.x(point.x), at.y(point.y)];
   const paint = {
     fill: point.selected ? "currentColor" : "none",
@@ -106,28 +129,29 @@ function drawPoint(point: FrontPoint, { style, aside }: FrontSeries, at: Place, 
     "g",
     { class: point.selected ? "point" : "point out" },
     tooltip(point.detail),
-    region(point, x, y, at, confidence),
+    region(point, x, y, at, area),
     marker(style.marker, x, y, aside ? 3.4 : 4.6, paint),
   );
 }
 
 /** The region is an ellipse of the picture's own units: the covariance is carried over first. */
-function region({ x, y, covariance, selected }: FrontPoint, cx: number, cy: number, at: Place, level: number): string {
+function region({ x, y, covariance, selected }: FrontPoint, cx: number, cy: number, at: Place, area: Area): string {
   if (covariance === null) return "";
   const [sx, sy] = [at.x(x + 1) - cx, at.y(y + 1) - cy];
   const { xx, xy, yy } = covariance;
-  const { major, minor, angle } = confidenceEllipse(xx * sx * sx, xy * sx * sy, yy * sy * sy, level);
-  return element("ellipse", {
-    class: "region",
-    cx: 0,
-    cy: 0,
-    rx: major,
-    ry: minor,
+  const { major, minor, angle } = confidenceEllipse(xx * sx * sx, xy * sx * sy, yy * sy * sy, area.confidence);
+  const ellipse = element("ellipse", {
+    ...{ cx: 0, cy: 0, rx: major, ry: minor },
     transform: `translate(${cx.toFixed(1)} ${cy.toFixed(1)}) rotate(${((angle * 180) / Math.PI).toFixed(1)})`,
+  });
+  const attributes = {
+    class: "region",
+    "clip-path": `url(#${area.id})`,
     "fill-opacity": "0.1",
     stroke: "currentColor",
     "stroke-opacity": "0.35",
     "stroke-width": "0.8",
     ...(selected ? {} : { visibility: "hidden" }),
-  });
+  };
+  return element("g", attributes, ellipse);
 }

@@ -46,26 +46,31 @@ export function capabilityOf(surroundings: Surroundings, flags: DisplayFlags): C
     accessible,
   };
   const asked = flags.display ?? (accessible ? "log" : "full");
-  if (asked !== "full") return { display: asked === "plain" && !surroundings.outputTty ? "log" : asked, ...look };
-  if (accessible) return { display: "log", ...look, notice: "--accessible: lines instead of the dashboard" };
-  const why = whyNotFull(surroundings, flags.display === "full");
-  if (why === undefined) return { display: "full", ...look };
-  // Where CI is set, ink moves nothing.
-  const display = surroundings.outputTty && !isDumb(env) && !isSet(env.CI) ? "plain" : "log";
-  return {
-    display,
-    ...look,
-    ...(flags.display === "full" ? { notice: `no dashboard here (${why}); --display ${display}` } : {}),
-  };
+  if (asked !== "full" && asked !== "plain") return { display: asked, ...look };
+  if (accessible) return { display: "log", ...look, notice: "--accessible: lines that stay, nothing drawn over" };
+  const drawing = whyNothingMoves(surroundings, flags.display !== undefined);
+  const why = drawing ?? (asked === "full" && !surroundings.inputTty ? "the input is not a terminal" : undefined);
+  if (why === undefined) return { display: asked, ...look };
+  const display = drawing === undefined ? "plain" : "log";
+  if (flags.display === undefined) return { display, ...look };
+  return { display, ...look, notice: `no --display ${asked} here (${why}); --display ${display}` };
 }
 
-function whyNotFull({ env, outputTty, inputTty }: Surroundings, asked: boolean): string | undefined {
+/** Why nothing can be drawn over, whatever the keyboard. */
+function whyNothingMoves({ env, outputTty }: Surroundings, asked: boolean): string | undefined {
   if (!outputTty) return "the output is not a terminal";
-  if (!inputTty) return "the input is not a terminal";
   if (isDumb(env)) return "TERM=dumb";
   // Whoever asks for it in CI gets it.
-  if (!asked && isSet(env.CI)) return "CI is set";
-  return undefined;
+  return !asked && isSet(env.CI) ? "CI is set" : undefined;
+}
+
+/**
+ * Whether the terminal breaks its lines anew when it becomes narrower: all do but xterm, which names itself, GNU screen and
+ * the Linux console.
+ */
+export function reflows(env: Surroundings["env"]): boolean {
+  if (env.TMUX !== undefined && env.TMUX !== "") return true;
+  return env.XTERM_VERSION === undefined && env.STY === undefined && env.TERM !== "linux";
 }
 
 function isDumb(env: Surroundings["env"]): boolean {

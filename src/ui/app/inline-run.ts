@@ -2,6 +2,7 @@
  * A run as lines that stay with what moves below them, without any terminal: asks for what is new, keeps the lines, and
  * makes a frame when one is due.
  */
+import { sanitise } from "../../bench/files/sanitise.js";
 import type { Glyphs } from "../draw/glyphs.js";
 import type { ColourDepth, Ground } from "../draw/style.js";
 import { drawLive } from "../panels/live.js";
@@ -25,6 +26,8 @@ export interface InlineRunOptions {
 const LEAST_REST = 75;
 /** The clock goes on even where nothing happens. */
 const CLOCK_MS = 1000;
+/** Columns that a line is broken to at least; narrower windows break it themselves. */
+const LEAST_WIDTH = 20;
 
 export class InlineRun implements InlineSource {
   readonly #options: InlineRunOptions;
@@ -40,10 +43,11 @@ export class InlineRun implements InlineSource {
   #cost = 0;
 
   constructor(options: InlineRunOptions) {
-    const { source, now, size, verdict } = options;
+    const { source, glyphs, now, size, verdict } = options;
     this.#options = options;
     this.#lines = new RunLines(source, {
-      ...{ json: false, words: false, width: size().columns, now, verdict, progress: false },
+      ...{ json: false, words: false, now, verdict, progress: false, ascii: glyphs.charset === "ascii" },
+      width: () => Math.max(LEAST_WIDTH, size().columns),
       write: (line) => this.#said.push(line),
     });
   }
@@ -79,6 +83,12 @@ export class InlineRun implements InlineSource {
 
   redraw(): void {
     this.#show();
+  }
+
+  /** What others have printed takes its place among the lines that stay. */
+  print(text: string): void {
+    const lines = sanitise(text, { lineEnds: "keep" }).split("\n");
+    this.#said.push(...lines.filter((line) => line.trim() !== ""));
   }
 
   /** Says what is left to say, and takes away what moves. */

@@ -3,7 +3,7 @@
  * like any output; what moves is drawn over, below it, in fewer rows than the screen has.
  */
 import { Static, Text } from "ink";
-import { useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 
 export interface InlineFrame {
   /** Lines that stay; only ever more of them. */
@@ -19,9 +19,10 @@ export interface InlineSource {
 
 export function InlineView({ shown }: { readonly shown: InlineSource }) {
   const { history, live } = useSyncExternalStore(shown.subscribe, shown.frame);
+  const lines = useMemo(() => numbered(history), [history]);
   return (
     <>
-      <Static items={numbered(history)}>{({ at, text }) => <Text key={at}>{text}</Text>}</Static>
+      <Static items={lines}>{({ at, text }) => <Text key={at}>{text}</Text>}</Static>
       {live.length === 0 ? null : <Text wrap="truncate">{live.join("\n")}</Text>}
     </>
   );

@@ -6,6 +6,7 @@ import { sanitise, terminalJson } from "../../bench/files/sanitise.js";
 import { decimal, duration, flops, percent } from "../../report/numbers.js";
 import { wrap } from "../../report/text-width.js";
 import { isItReal, whatItCost, whoWins } from "../../report/verdicts.js";
+import { asciiText } from "../draw/screen.js";
 import { activeTrainings, clock, shareDone, statusWords } from "../panels/overview.js";
 import { plainSpaces } from "../panels/panel.js";
 import type { Notice, RunState } from "../state/run-state.js";
@@ -17,7 +18,9 @@ export interface RunLinesOptions {
   /** Units in words, intervals in words. */
   readonly words: boolean;
   /** Columns of a line. */
-  readonly width: number;
+  readonly width: () => number;
+  /** Whether what ASCII lacks is written in its stead; default no. */
+  readonly ascii?: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly write: (line: string) => void;
@@ -120,8 +123,10 @@ export class RunLines {
 
   #say(text: string): void {
     this.#lastMs = this.#options.now();
-    const clean = plainSpaces(sanitise(text));
-    if (this.#options.json) this.#json({ type: "notice", text: clean });
-    else for (const line of wrap(clean, this.#options.width)) this.#options.write(line);
+    const { ascii = false, width, write } = this.#options;
+    const clean = sanitise(text);
+    if (this.#options.json) this.#json({ type: "notice", text: plainSpaces(clean) });
+    // A number and its unit stay on one line.
+    else for (const line of wrap(clean, width()).map(plainSpaces)) write(ascii ? asciiText(line) : line);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The dashboard as an ink component: takes keys, and with them the terminal's raw mode, for as long as it lives, and shows
  * what is to be seen now. On a real screen the picture goes to a painter: ink's own output takes many times as long for
- * a full screen (docs/decisions/0005-who-paints-the-screen.md).
+ * a full screen (docs/decisions/0006-who-paints-the-screen.md).
  */
 import { Text, useInput } from "ink";
 import { useLayoutEffect, useSyncExternalStore } from "react";

@@ -1,7 +1,7 @@
 /** Bars of one row: how much of a whole, and where an estimate lies with its interval. */
 import type { Glyphs } from "./glyphs.js";
 import type { Region } from "./screen.js";
-import { bold, dim, type Style } from "./style.js";
+import { bold, dim, isDim, type Style } from "./style.js";
 
 /** A bar over the region's first row. @param share 0 to 1; what is beyond is cut, what is no number is an empty bar */
 export function drawBar(region: Region, glyphs: Glyphs, share: number, style: Style): void {
@@ -37,5 +37,6 @@ export function drawWhisker(region: Region, glyphs: Glyphs, options: WhiskerOpti
     region.put(first, 0, left, style);
     region.put(last, 0, right, style);
   }
-  region.put(column(options.value), 0, options.marker, bold(style));
+  // Terminals end bold and dim by one code: what is dim stays so to its end.
+  region.put(column(options.value), 0, options.marker, isDim(style) ? style : bold(style));
 }

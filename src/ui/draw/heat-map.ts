@@ -25,7 +25,7 @@ export function drawHeatMap(region: Region, glyphs: Glyphs, options: HeatMapOpti
   if (width < 5 || region.height < 2) return 0;
   const place = (at: number): number => first + 1 + at * (width + GAP);
   columns.forEach((name, at) => {
-    region.part(place(at), 0, width, 1).put(0, 0, name, bold());
+    region.part(place(at), 0, width, 1).putClipped(0, 0, name, width, bold());
   });
   const shown = Math.min(rows.length, region.height - 1);
   for (let row = 0; row < shown; row++) {

@@ -4,14 +4,18 @@
  * nothing beyond the edge.
  */
 import { sanitise } from "../../bench/files/sanitise.js";
-import { textWidth } from "../../report/text-width.js";
+import { characterWidth } from "../../report/text-width.js";
 import { type ColourDepth, escapeOf, type Ground, isSeenOnBlanks, PLAIN, RESET, type Style } from "./style.js";
 
 /** One column each, and no surprise in any font that has them. */
 const SIMPLE =
   /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u024f\u0370-\u0377\u0384-\u03ff\u0400-\u0482\u048a-\u052f\u2010-\u2027\u2190-\u21ff\u2200-\u22ff\u2500-\u25fc\u2605\u2713\u2717\u271a\u2800-\u28ff\u203a\u2026]*$/;
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
-const MARK = /^\p{M}$/u;
+const PICTURE = /^\p{Extended_Pictographic}/u;
+/** Two of these letters name a flag; alone they are as wide as a terminal pleases. */
+const FLAG_LETTER = /^[\u{1f1e6}-\u{1f1ff}]$/u;
+const FLAG_A = 0x1f1e6;
+const MOST_MARKS = 2;
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** The other half of a wide character. */
@@ -24,16 +28,42 @@ function* cellsOf(text: string): Generator<readonly [string, 1 | 2]> {
     return;
   }
   for (const { segment } of graphemes.segment(sanitise(text))) {
-    // Of a family of emoji its first member, of a letter with marks at most two: what all terminals agree on.
-    const [first = "", ...rest] = [...segment].filter((c) => !INVISIBLE.test(c));
-    if (first === "" || MARK.test(first)) continue;
-    const width = textWidth(first);
-    if (width === 0) continue;
-    yield [
-      width === 1 ? [first, ...rest.filter((c) => MARK.test(c)).slice(0, 2)].join("") : first,
-      width === 1 ? 1 : 2,
-    ];
+    const characters = [...segment].filter((c) => !INVISIBLE.test(c));
+    // Of a family of emoji its first member: what all terminals agree on.
+    if (PICTURE.test(characters[0] ?? "")) characters.length = 1;
+    let open: [cell: string, columns: 1 | 2] | undefined;
+    let marks = 0;
+    for (const character of characters) {
+      const letter = FLAG_LETTER.test(character) ? flagLetter(character) : character;
+      const columns = characterWidth(letter);
+      if (columns === 0) {
+        // A mark stands on a letter, or nowhere.
+        if (open !== undefined && marks++ < MOST_MARKS) open[0] += letter;
+        continue;
+      }
+      if (open !== undefined) yield open;
+      open = [letter, columns];
+      marks = 0;
+    }
+    if (open !== undefined) yield open;
   }
+}
+
+function flagLetter(character: string): string {
+  return String.fromCharCode(0x41 + (character.codePointAt(0) ?? FLAG_A) - FLAG_A);
+}
+
+const LETTER = /\p{L}/gu;
+const RIGHT_TO_LEFT =
+  /\p{Script=Hebrew}|\p{Script=Arabic}|\p{Script=Syriac}|\p{Script=Thaana}|\p{Script=Nko}|\p{Script=Samaritan}|\p{Script=Mandaic}/u;
+/**
+ * Of no width. After text that ends from right to left: a terminal that lays such text out would else take the border and
+ * the text beside it for its continuation, and draw them in each other's place.
+ */
+const LEFT_TO_RIGHT = "\u200e";
+
+function endsRightToLeft(text: string): boolean {
+  return !SIMPLE.test(text) && RIGHT_TO_LEFT.test(text.match(LETTER)?.at(-1) ?? "");
 }
 
 /** Columns of a text as a screen shows it. */
@@ -73,6 +103,13 @@ function inAscii(character: string): string {
   // Of a letter with marks, the letter.
   const letter = character.normalize("NFD").charAt(0);
   return NEAREST[character] ?? (letter >= " " && letter <= "~" ? letter : "?");
+}
+
+/** The text in ASCII alone, as a screen of ASCII shows it. */
+export function asciiText(text: string): string {
+  let out = "";
+  for (const [character] of cellsOf(text)) out += inAscii(character);
+  return out;
 }
 
 export class Screen {
@@ -125,7 +162,18 @@ export class Screen {
       }
       at += columns;
     }
+    if (at > x && !this.ascii && endsRightToLeft(text)) this.#closeDirection(row, Math.max(0, x), at - 1);
     return at;
+  }
+
+  /** Ends the direction of what was written from column `from` as far as `last`. */
+  #closeDirection(row: number, from: number, last: number): void {
+    for (let at = last; at >= from; at--) {
+      const character = this.#characters[row + at];
+      if (character === undefined || character === COVERED) continue;
+      this.#characters[row + at] = character + LEFT_TO_RIGHT;
+      return;
+    }
   }
 
   #set(row: number, at: number, character: string, style: Style): void {

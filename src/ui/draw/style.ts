@@ -103,6 +103,8 @@ export const dim = (style: Style = PLAIN): Style => style | DIM;
 export const inverse = (style: Style = PLAIN): Style => style | INVERSE;
 export const underline = (style: Style = PLAIN): Style => style | UNDERLINE;
 
+export const isDim = (style: Style): boolean => (style & DIM) !== 0;
+
 /** Whether a blank shows it. */
 export function isSeenOnBlanks(style: Style): boolean {
   return (style & (INVERSE | UNDERLINE)) !== 0;

@@ -47,7 +47,7 @@ export function drawFrontier(region: Region, input: PanelInput): void {
     note: "[ ] step",
   });
   if (candidate !== undefined) {
-    drawPolicy(lower, input, candidate, `${candidate.method} ${candidate.candidate}`, factsOf(candidate), shown.third);
+    drawPolicy(lower, input, candidate, candidate.method === candidate.candidate ? candidate.method : `${candidate.method} ${candidate.candidate}`, factsOf(candidate), shown.third);
   } else if (trail !== undefined) {
     const probe = latest(trail);
     drawPolicy(lower, input, probe, `${probe.method} ${probe.task}`, progressOf(probe), shown.third);
@@ -88,7 +88,7 @@ function drawPolicy(
   region.put(2, 0, name, bold());
   let row = 1;
   state.values.forEach((value, k) => {
-    region.put(0, row, k === x ? "x" : k === y ? "y" : " ", inverse());
+    if (k === x || k === y) region.put(0, row, k === x ? "x" : "y", inverse());
     region.part(2, row, region.width - 10, 1).put(0, 0, value);
     region.putRight(region.width, row, decimal(means[k]));
     row++;

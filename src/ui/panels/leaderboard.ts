@@ -149,7 +149,7 @@ function drawMethod(region: Region, { state, glyphs }: PanelInput, { mark, candi
   const notes = [...standing(method), ...new Set(sentences)];
   let y = 0;
   for (const note of notes) {
-    for (const line of wrap(plainSpaces(note), words.width)) {
+    for (const line of wrap(note, words.width).map(plainSpaces)) {
       if (y >= words.height) {
         words.put(words.width - 1, words.height - 1, glyphs.ellipsis, dim());
         return;

@@ -10,12 +10,18 @@ import type { PanelInput } from "./panel.js";
 
 /** Rows at most: the lines above are to be read too. */
 const MOST_ROWS = 18;
+/**
+ * Columns at most: a window that is made narrower breaks the lines that are on it, and of lines that it has pushed out of
+ * the screen nothing can be drawn over. What is no wider than any window is whole in all of them.
+ */
+const MOST_COLUMNS = 80;
 /** Rows of the screen that stay free. */
 const FREE_ROWS = 5;
 
 /** @returns lines of fewer rows than the screen has, of at most its columns */
-export function drawLive(columns: number, rows: number, input: Omit<FrameInput, "view" | "owned">): Screen {
+export function drawLive(width: number, rows: number, input: Omit<FrameInput, "view" | "owned">): Screen {
   const { state, glyphs } = input;
+  const columns = Math.max(0, Math.min(width, MOST_COLUMNS));
   const ascii = glyphs.charset === "ascii";
   const panel: PanelInput = { ...input, view: FIRST_VIEW, marks: methodMarks(state, glyphs) };
   if (columns < LEAST_SIZE.columns || rows < LEAST_SIZE.rows) {

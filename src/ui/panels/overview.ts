@@ -22,12 +22,12 @@ const RED = seriesStyle(3);
 
 export function drawOverview(region: Region, input: PanelInput): void {
   const { state, marks } = input;
+  const { source, rows } = hypervolumesOf(input);
   const top =
     state.summary === undefined
       ? drawNow(region, input)
-      : drawVerdict(region, input, Math.max(8, region.height - Math.min(12, marks.length + 5)));
+      : drawVerdict(region, input, Math.max(8, region.height - Math.min(12, Math.max(marks.length, rows.length) + 2)));
   const rest = region.part(0, top);
-  const { source, rows } = hypervolumesOf(input);
   const tall = rest.height >= marks.length + 14 && region.width >= 90;
   const middle = Math.min(rest.height, Math.max(marks.length + 2, state.summary === undefined ? 0 : rows.length + 2));
   const height = tall ? middle : rest.height >= middle + 4 ? middle : rest.height;
@@ -149,7 +149,8 @@ function drawVerdict(region: Region, { state, glyphs }: PanelInput, most: number
   ];
   const wrapped = parts.map(([heading, sentences]) => ({
     heading,
-    lines: sentences.map((sentence) => wrap(plainSpaces(sentence), width - LABEL)),
+    // A number and its unit stay on one line.
+    lines: sentences.map((sentence) => wrap(sentence, width - LABEL).map(plainSpaces)),
   }));
   // Where not all of it fits, each part keeps its first sentence; the rest is on the leaderboard and in the report.
   let room = Math.max(0, most - 2);
@@ -165,23 +166,30 @@ function drawVerdict(region: Region, { state, glyphs }: PanelInput, most: number
     }
   });
   const rows: (readonly [string, string, Style])[] = [];
+  /** Sentences of which nothing is said yet. */
+  let untold = 0;
   wrapped.forEach(({ heading, lines }, part) => {
     const shown = lines.slice(0, kept[part]).flat();
     const hidden = lines.length - (kept[part] ?? 0);
     shown.forEach((line, at) => {
       const first = part === 0 && at < (lines[0]?.length ?? 0);
       const more = hidden > 0 && at === shown.length - 1 && part === 0 ? `  (+${hidden}: panel 5)` : "";
+      const fits = more !== "" && line.length + more.length <= width - LABEL;
       rows.push([
         at === 0 ? heading : "",
-        line + (line.length + more.length <= width - LABEL ? more : ""),
+        line + (fits ? more : ""),
         first ? bold(isShown(summary) ? GREEN : PLAIN) : PLAIN,
       ]);
+      if (fits) untold -= hidden;
     });
+    untold += hidden;
   });
   const height = Math.min(region.height, rows.length + 2);
   const box = drawBox(region.part(0, 0, region.width, height), glyphs, {
     title: "Verdict",
-    note: plainSpaces(`${duration(summary.run.seconds)} in all`),
+    note: plainSpaces(
+      `${untold === 0 ? "" : `${untold} more in mva-bench report, `}${duration(summary.run.seconds)} in all`,
+    ),
   });
   rows.forEach(([heading, line, style], y) => {
     box.put(0, y, heading, dim());

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { capabilityOf, type DisplayFlags } from "../../../src/ui/app/capability.js";
+import { capabilityOf, type DisplayFlags, reflows } from "../../../src/ui/app/capability.js";
 
 type Env = Record<string, string>;
 const onTerminal = (env: Env = {}, flags: DisplayFlags = {}) =>
@@ -28,9 +28,16 @@ describe("which display", () => {
     expect(onTerminal({ CI: "1" }, { display: "full" })).toMatchObject({ display: "full" });
     expect(piped({}, { display: "full" })).toMatchObject({
       display: "log",
-      notice: "no dashboard here (the output is not a terminal); --display log",
+      notice: "no --display full here (the output is not a terminal); --display log",
     });
-    expect(piped({}, { display: "plain" }).display).toBe("log");
+    expect(piped({}, { display: "plain" })).toMatchObject({
+      display: "log",
+      notice: "no --display plain here (the output is not a terminal); --display log",
+    });
+    expect(onTerminal({ TERM: "dumb" }, { display: "plain" }).display).toBe("log");
+    expect(onTerminal({ CI: "1" }, { display: "plain" })).toMatchObject({ display: "plain" });
+    const noKeys = capabilityOf({ env: { TERM: "xterm" }, outputTty: true, inputTty: false }, { display: "full" });
+    expect(noKeys.notice).toBe("no --display full here (the input is not a terminal); --display plain");
     expect(piped({}, { display: "json" }).display).toBe("json");
     expect(onTerminal({}, { display: "none" }).display).toBe("none");
   });
@@ -39,7 +46,8 @@ describe("which display", () => {
     expect(onTerminal({}, { accessible: true })).toMatchObject({ display: "log", accessible: true });
     expect(onTerminal({ ACCESSIBLE: "1" })).toMatchObject({ display: "log", accessible: true });
     expect(onTerminal({ ACCESSIBLE: "0" }).display).toBe("full");
-    expect(onTerminal({}, { accessible: true, display: "full" }).notice).toContain("lines instead");
+    expect(onTerminal({}, { accessible: true, display: "plain" }).display).toBe("log");
+    expect(onTerminal({}, { accessible: true, display: "full" }).notice).toContain("lines that stay");
   });
 });
 
@@ -67,4 +75,12 @@ test("the ground by COLORFGBG, dark where nothing is said", () => {
   expect(onTerminal({ COLORFGBG: "0;15" }).ground).toBe("light");
   expect(onTerminal({ COLORFGBG: "15;default;0" }).ground).toBe("dark");
   expect(onTerminal().ground).toBe("dark");
+});
+
+test("lines are broken anew in a narrower window, but not by xterm, GNU screen and the Linux console", () => {
+  expect(reflows({ TERM: "xterm-256color" })).toBe(true);
+  expect(reflows({ TERM: "screen", TMUX: "/tmp/tmux,1,0", XTERM_VERSION: "XTerm(390)" })).toBe(true);
+  expect(reflows({ TERM: "xterm-256color", XTERM_VERSION: "XTerm(390)" })).toBe(false);
+  expect(reflows({ TERM: "screen", STY: "12.pts" })).toBe(false);
+  expect(reflows({ TERM: "linux" })).toBe(false);
 });

@@ -24,7 +24,7 @@ function followed(events: readonly RunEvent[], options: Partial<RunLinesOptions>
   const clock = { time: 0 };
   const follower = new RunFollower(folder);
   const lines = new RunLines(follower, {
-    ...{ json: false, words: false, width: 80, now: () => clock.time, write: (line) => written.push(line) },
+    ...{ json: false, words: false, width: () => 80, now: () => clock.time, write: (line) => written.push(line) },
     ...options,
   });
   return { file, lines, written, clock, folder, follower };

@@ -52,6 +52,41 @@ describe("a screen", () => {
     expect(screen.lines("plain").join("")).toMatch(/^[ -~]*$/);
   });
 
+  test("letters of every script keep their columns: marks stand on letters, vowel signs beside them, emoji and flags alike everywhere", () => {
+    const shown = (text: string): readonly [string, number] => {
+      const screen = new Screen(20, 1);
+      const end = screen.region.put(0, 0, text);
+      return [screen.lines("plain")[0]?.replaceAll("\u200e", "") ?? "", end];
+    };
+    // As tmux counts them, and xterm, VTE and the Linux console.
+    expect(shown("שָׁלוֹם")).toEqual(["שָׁלוֹם", 4]);
+    expect(shown("مرحبًا")).toEqual(["مرحبًا", 5]);
+    expect(shown("क्षि")).toEqual(["क्षि", 3]);
+    expect(shown("น้ำ")).toEqual(["น้ำ", 2]);
+    expect(shown("한국")).toEqual(["한국", 4]);
+    expect(shown("한")).toEqual(["한", 2]);
+    expect(shown("漢字。")).toEqual(["漢字。", 6]);
+    expect(shown("👩‍👩‍👧a")).toEqual(["👩a", 3]);
+    expect(shown("👍🏽a")).toEqual(["👍a", 3]);
+    expect(shown("❤️a")).toEqual(["❤a", 2]);
+    expect(shown("🇩🇪a")).toEqual(["DEa", 3]);
+    expect(shown("z\u0301\u0302\u0303\u0304a")).toEqual(["z\u0301\u0302a", 2]);
+    expect(shown("\u0301a")).toEqual(["a", 1]);
+  });
+
+  test("text from right to left ends where it ends: what stands beside it does not change places with it", () => {
+    const screen = new Screen(24, 3);
+    for (const [y, text] of ["שלום 12", "שלום, ok", "漢字 مرحبا"].entries()) {
+      screen.region.put(0, y, "│");
+      screen.region.put(2, y, text);
+      screen.region.put(12, y, "│");
+    }
+    expect(screen.lines("plain")).toEqual(["│ שלום 12\u200e   │", "│ שלום, ok  │", "│ 漢字 مرحبا\u200e│"]);
+    const ascii = new Screen(8, 1, true);
+    ascii.region.put(0, 0, "שלום");
+    expect(ascii.lines("plain")).toEqual(["????"]);
+  });
+
   test("what is drawn over half of a wide character leaves no other half", () => {
     const screen = new Screen(6, 1);
     screen.region.put(0, 0, "漢漢漢");

@@ -29,7 +29,17 @@ const plain = (...args: Parameters<typeof screen>): string =>
 
 const moments: readonly (readonly [Until, readonly Partial<View>[]])[] = [
   ["training", [{ panel: "overview" }, { panel: "training" }]],
-  ["scoring", [{ panel: "overview" }, { panel: "frontier" }, { panel: "leaderboard" }, { panel: "samples" }]],
+  [
+    "scoring",
+    [
+      { panel: "overview" },
+      { panel: "frontier" },
+      { panel: "leaderboard" },
+      { panel: "samples" },
+      // Of the second prompt the replies are in many scripts.
+      { panel: "samples", place: { ...FIRST_VIEW.place, samples: 1 } },
+    ],
+  ],
   ["finished", [{ panel: "overview" }, { panel: "interference" }, { panel: "leaderboard" }, { help: true }]],
 ];
 
