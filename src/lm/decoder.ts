@@ -9,7 +9,7 @@ import type { TfTensors } from "../engine/engine.js";
 import { adaptedProduct } from "./adapted-product.js";
 import type { BankTensors } from "./adapters.js";
 import { adaptersAt } from "./adapters.js";
-import { attend, segmentMask } from "./attention.js";
+import { attend, segmentMask, splitHeads } from "./attention.js";
 import type { DecoderConfig } from "./config.js";
 import { headName } from "./config.js";
 import { rmsNorm } from "./rms-norm.js";
@@ -68,34 +68,28 @@ function pass(
   observe: LayerObserver | undefined,
 ): tf.Tensor {
   const [rows, time] = batch.tokens.shape as [number, number];
-  const { heads, kvHeads, headDim, rmsNormEps } = config;
+  const { heads, headDim, rmsNormEps } = config;
   const mask = segmentMask(batch.segments);
   const rotated = (gain: number): Rotation => {
     const { cos, sin } = rotaryAngles(config, time, gain);
     const tables = [cos, sin].map(({ data }) => tf.tensor2d(data, [time, headDim / 2])) as [tf.Tensor, tf.Tensor];
     const rotate = rotation(batch.positions, ...tables);
-    return (x) => rotate(tf.reshape(x, [rows, time, x.size / (rows * time)]));
+    return (x) => rotate(apart(x));
   };
   // The softmax's scale rides on the query's rotation.
   const [rotateQuery, rotateKey] = [rotated(1 / Math.sqrt(headDim)), rotated(1)];
-  const split = (x: tf.Tensor, count: number): tf.Tensor =>
-    tf.transpose(tf.reshape(x, [rows, time, count, headDim]), [0, 2, 1, 3]);
+  const apart = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [rows, time, x.size / (rows * time)]);
 
   let x = tf.gather(weight(weights, "model.embed_tokens.weight"), tf.reshape(batch.tokens, [rows * time]));
   for (let layer = 0; layer < config.layers; layer++) {
     const block = `model.layers.${layer}`;
     const attention = `${block}.self_attn`;
     const normed = rmsNorm(x, weight(weights, `${block}.input_layernorm.weight`), rmsNormEps);
-    const q = split(rotateQuery(linear(normed, weights, `${attention}.q_proj`, adapters)), heads);
-    const k = split(rotateKey(linear(normed, weights, `${attention}.k_proj`, adapters)), kvHeads);
-    const v = split(linear(normed, weights, `${attention}.v_proj`, adapters), kvHeads);
-    observe?.(layer, k, v);
-    // Query heads that share a key head are stacked along time, so that keys and values are never repeated.
-    const attended = attend(tf.reshape(q, [rows, kvHeads, (heads / kvHeads) * time, headDim]), k, v, mask);
-    let joined = tf.reshape(tf.transpose(tf.reshape(attended, [rows, heads, time, headDim]), [0, 2, 1, 3]), [
-      rows * time,
-      heads * headDim,
-    ]);
+    const q = rotateQuery(linear(normed, weights, `${attention}.q_proj`, adapters));
+    const k = rotateKey(linear(normed, weights, `${attention}.k_proj`, adapters));
+    const v = apart(linear(normed, weights, `${attention}.v_proj`, adapters));
+    observe?.(layer, splitHeads(k, headDim), splitHeads(v, headDim));
+    let joined = tf.reshape(attend(q, k, v, mask, headDim), [rows * time, heads * headDim]);
     let bank = adapters;
     if (places !== null && layer === config.layers - 1) {
       [joined, x] = [tf.gather(joined, places), tf.gather(x, places)];

@@ -61,14 +61,19 @@ const cases: readonly OpCase[] = [
   },
   {
     name: "attention",
-    operands: from(all<[number, number, number]>(dim, dim, oneOf(1, 2)), ([rows, size, group]) => [
-      any(rows, 2, group * 6, size),
-      any(rows, 2, 6, size),
-      any(rows, 2, 6, size),
-      { shape: [rows, 6], domain: { below: 3 } },
-    ]),
-    f: (q, k, v, segments) =>
-      attend(q as tf.Tensor, k as tf.Tensor, v as tf.Tensor, segmentMask(segments as tf.Tensor)),
+    operands: from(
+      all<[number, number, number, number]>(dim, oneOf(1, 3, 8, 16), oneOf(1, 2), dim),
+      ([rows, size, group, time]) => [
+        any(rows, time, 2 * group * size),
+        any(rows, time, 2 * size),
+        any(rows, time, 2 * size),
+        { shape: [rows, time], domain: { below: 3 } },
+      ],
+    ),
+    f: (q, k, v, segments) => {
+      const headDim = (k?.shape[2] ?? 0) / 2;
+      return attend(q as tf.Tensor, k as tf.Tensor, v as tf.Tensor, segmentMask(segments as tf.Tensor), headDim);
+    },
     differentiable: true,
   },
 ];

@@ -72,22 +72,27 @@ describe("value and gradient equal the plain formula's:", () => {
         "int32",
       ),
     );
+    const split = (x: tf.Tensor, count: number): tf.Tensor =>
+      tf.transpose(tf.reshape(x, [batch, time, count, dim]), [0, 2, 1, 3]);
     expectSame(
       [
-        normal([batch, kvHeads, group * time, dim], s),
-        normal([batch, kvHeads, time, dim], s + 1),
-        normal([batch, kvHeads, time, dim], s + 2),
+        normal([batch, time, kvHeads * group * dim], s),
+        normal([batch, time, kvHeads * dim], s + 1),
+        normal([batch, time, kvHeads * dim], s + 2),
       ],
-      (q, k, v) => attend(q as tf.Tensor, k as tf.Tensor, v as tf.Tensor, mask),
+      (q, k, v) => attend(q as tf.Tensor, k as tf.Tensor, v as tf.Tensor, mask, dim),
       (q, k, v) => {
-        const scores = tf.reshape(tf.matMul(q as tf.Tensor, k as tf.Tensor, false, true), [
-          batch,
-          kvHeads * group,
-          time,
-          time,
-        ]);
-        const weights = tf.softmax(tf.add(scores, mask));
-        return tf.matMul(tf.reshape(weights, [batch, kvHeads, group * time, time]), v as tf.Tensor);
+        const shared = tf.tensor1d(
+          Array.from({ length: kvHeads * group }, (_, head) => Math.floor(head / group)),
+          "int32",
+        );
+        const [keys, values] = [k, v].map((x) => tf.gather(split(x as tf.Tensor, kvHeads), shared, 1)) as [
+          tf.Tensor,
+          tf.Tensor,
+        ];
+        const scores = tf.matMul(split(q as tf.Tensor, kvHeads * group), keys, false, true);
+        const attended = tf.matMul(tf.softmax(tf.add(scores, mask)), values);
+        return tf.reshape(tf.transpose(attended, [0, 2, 1, 3]), [batch, time, kvHeads * group * dim]);
       },
     );
   });

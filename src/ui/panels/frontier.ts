@@ -47,7 +47,14 @@ export function drawFrontier(region: Region, input: PanelInput): void {
     note: "[ ] step",
   });
   if (candidate !== undefined) {
-    drawPolicy(lower, input, candidate, candidate.method === candidate.candidate ? candidate.method : `${candidate.method} ${candidate.candidate}`, factsOf(candidate), shown.third);
+    drawPolicy(
+      lower,
+      input,
+      candidate,
+      candidate.method === candidate.candidate ? candidate.method : `${candidate.method} ${candidate.candidate}`,
+      factsOf(candidate),
+      shown.third,
+    );
   } else if (trail !== undefined) {
     const probe = latest(trail);
     drawPolicy(lower, input, probe, `${probe.method} ${probe.task}`, progressOf(probe), shown.third);
