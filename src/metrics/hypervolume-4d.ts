@@ -111,6 +111,8 @@ export class Sweep4d {
         const y = cuts[c + 1] as number;
         const z = cuts[c + 2] as number;
         if (z >= end) break;
+        // as far right as the box reaches: beyond the wall lie stairs of other boxes
+        if (x >= right) continue;
         let left = 0;
         while ((stairs[left + 2] as number) <= x) left += 2;
         let height = stairs[left + 1] as number;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Sweep4d } from "../../src/metrics/hypervolume-4d.js";
 import {
   type EstimateOptions,
   EXACT_LIMIT,
@@ -64,6 +65,33 @@ describe("hypervolume", () => {
       const set = falling ? sinking : points;
       const reference = new Array<number>(d).fill(7);
       expect(hv(set, reference)).toBe(limitSets(set, reference));
+    },
+  );
+
+  law(
+    "does not depend on what was computed before, ties at the wall of a box included",
+    [sets, sets],
+    (points, before) => {
+      const first = hv(points);
+      hv(before.map((p) => p.map((x) => x - 6)));
+      hv(before);
+      expect(hv(points)).toBe(first);
+    },
+  );
+
+  law(
+    "is the same whatever an earlier call has left in the buffers of the sweep of four objectives",
+    [pointsOf(small, 4, { min: 1, max: 9 }), real, real],
+    (points, even, odd) => {
+      const sweep = new Sweep4d(9);
+      for (const buffer of Object.values(sweep)) {
+        if (buffer instanceof Float64Array)
+          buffer.forEach((_, i) => {
+            buffer[i] = i % 2 === 0 ? even : odd;
+          });
+      }
+      const rows = points.toSorted((a, b) => (a[3] as number) - (b[3] as number)).flat();
+      expect(sweep.volume(Float64Array.from(rows), points.length, Float64Array.from(FIVE(4)))).toBe(hv(points));
     },
   );
 
