@@ -1,7 +1,6 @@
 /**
  * What lies between a run, the keys and the screen, without any of them: asks for what is new, lets keys change the view,
- * and makes a frame when one is due. Frames are few: at most ten a second, and so few that drawing takes a small share of
- * the time, because the run that is watched needs the processor more.
+ * and makes a frame when one is due.
  */
 import type { Glyphs } from "../draw/glyphs.js";
 import type { ColourDepth, Ground } from "../draw/style.js";
@@ -9,12 +8,7 @@ import { drawFrame } from "../panels/frame.js";
 import { type Key, press } from "../state/keys.js";
 import type { RunState } from "../state/run-state.js";
 import { FIRST_VIEW, type View } from "../state/view.js";
-
-export const FRAME_MS = 100;
-/** Drawing takes at most one part in so many of one processor. */
-const LEAST_REST = 75;
-/** The clock on the screen goes on even where nothing happens. */
-const CLOCK_MS = 1000;
+import { Frames } from "./frames.js";
 
 export interface RunSource {
   readonly state: RunState;
@@ -39,39 +33,28 @@ export interface ControllerOptions {
   readonly onStop: () => void;
 }
 
-export class Controller {
+/** Its frames are the lines of the screen. */
+export class Controller extends Frames<string> {
   view: View = FIRST_VIEW;
   readonly #options: ControllerOptions;
-  readonly #listeners = new Set<() => void>();
-  #frame: string;
   #drawnRevision = -1;
   #drawnFault: string | undefined;
-  #drawnMs = Number.NEGATIVE_INFINITY;
-  /** Milliseconds that a frame takes, lately. */
-  #cost = 0;
 
   constructor(options: ControllerOptions) {
+    super("");
     this.#options = options;
-    this.#frame = this.#draw();
+    this.redraw();
   }
-
-  /** The lines of the screen. */
-  readonly frame = (): string => this.#frame;
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
 
   /** To be called about every `FRAME_MS`. @returns whether a frame was made */
   tick(): boolean {
     const { source, now } = this.#options;
     source.poll();
-    const since = now() - this.#drawnMs;
-    if (since < Math.max(FRAME_MS * 0.9, this.#cost * LEAST_REST)) return false;
+    const nowMs = now();
+    if (!this.mayDraw(nowMs)) return false;
     const running = !source.state.over;
     const stale = source.state.revision !== this.#drawnRevision || source.fault !== this.#drawnFault;
-    if (!stale && !(running && since >= CLOCK_MS)) return false;
+    if (!stale && !(running && this.clockIsLate(nowMs))) return false;
     this.redraw();
     return true;
   }
@@ -98,16 +81,6 @@ export class Controller {
   }
 
   redraw(): void {
-    this.#frame = this.#draw();
-    for (const listener of this.#listeners) listener();
-  }
-
-  /** Says what a whole frame cost, drawing on the terminal included. */
-  spent(ms: number): void {
-    this.#cost = this.#cost === 0 ? ms : this.#cost + 0.3 * (ms - this.#cost);
-  }
-
-  #draw(): string {
     const { source, glyphs, depth, ground, owned, now, size } = this.#options;
     const { columns, rows } = size();
     // One row less than the screen: a picture as high as it would be scrolled, or drawn anew from the top each time.
@@ -121,7 +94,6 @@ export class Controller {
     });
     this.#drawnRevision = source.state.revision;
     this.#drawnFault = source.fault;
-    this.#drawnMs = now();
-    return screen.lines(depth, ground).join("\n");
+    this.show(screen.lines(depth, ground).join("\n"), now());
   }
 }

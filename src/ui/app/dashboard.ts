@@ -2,7 +2,7 @@
  * The dashboard on a terminal: another screen beside the one with the reader's history, keys one by one, and both given
  * back however it ends. Ink and React, which take a third of a second to load, are waited for behind the first picture.
  */
-import { FRAME_MS } from "./controller.js";
+import { FRAME_MS } from "./frames.js";
 import { loadInk } from "./load-ink.js";
 import { Painter } from "./painter.js";
 import type { ScreenSource, ScreenViewProps } from "./screen-view.js";

@@ -6,7 +6,8 @@ import { sanitise } from "../../bench/files/sanitise.js";
 import type { Glyphs } from "../draw/glyphs.js";
 import type { ColourDepth, Ground } from "../draw/style.js";
 import { drawLive } from "../panels/live.js";
-import { FRAME_MS, type RunSource } from "./controller.js";
+import type { RunSource } from "./controller.js";
+import { Frames } from "./frames.js";
 import type { InlineFrame, InlineSource } from "./inline-view.js";
 import { RunLines } from "./run-lines.js";
 
@@ -22,27 +23,19 @@ export interface InlineRunOptions {
   readonly verdict: boolean;
 }
 
-/** Drawing takes at most one part in so many of one processor. */
-const LEAST_REST = 75;
-/** The clock goes on even where nothing happens. */
-const CLOCK_MS = 1000;
 /** Columns that a line is broken to at least; narrower windows break it themselves. */
 const LEAST_WIDTH = 20;
 
-export class InlineRun implements InlineSource {
+export class InlineRun extends Frames<InlineFrame> implements InlineSource {
   readonly #options: InlineRunOptions;
   readonly #lines: RunLines;
-  readonly #listeners = new Set<() => void>();
   #history: string[] = [];
   #said: string[] = [];
-  #frame: InlineFrame = { history: [], live: [] };
   #over = false;
-  #drawnMs = Number.NEGATIVE_INFINITY;
   #drawnRevision = -1;
-  /** Milliseconds that a frame takes, lately. */
-  #cost = 0;
 
   constructor(options: InlineRunOptions) {
+    super({ history: [], live: [] });
     const { source, glyphs, now, size, verdict } = options;
     this.#options = options;
     this.#lines = new RunLines(source, {
@@ -57,28 +50,16 @@ export class InlineRun implements InlineSource {
     return this.#over;
   }
 
-  readonly frame = (): InlineFrame => this.#frame;
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
   /** To be called about every `FRAME_MS`. @returns whether a frame was made */
   tick(): boolean {
     const { source, now } = this.#options;
-    const since = now() - this.#drawnMs;
-    if (this.#over || since < Math.max(FRAME_MS * 0.9, this.#cost * LEAST_REST)) return false;
+    const nowMs = now();
+    if (this.#over || !this.mayDraw(nowMs)) return false;
     this.#over = this.#lines.look();
     const stale = this.#said.length > 0 || this.#over || source.state.revision !== this.#drawnRevision;
-    if (!stale && since < CLOCK_MS) return false;
+    if (!stale && !this.clockIsLate(nowMs)) return false;
     this.#show();
     return true;
-  }
-
-  /** Says what a frame cost, drawing on the terminal included. */
-  spent(ms: number): void {
-    this.#cost = this.#cost === 0 ? ms : this.#cost + 0.3 * (ms - this.#cost);
   }
 
   redraw(): void {
@@ -104,9 +85,7 @@ export class InlineRun implements InlineSource {
     if (this.#said.length > 0) this.#history = [...this.#history, ...this.#said.splice(0)];
     const input = { state: source.state, glyphs, nowMs: now() };
     const live = this.#over ? [] : drawLive(columns, rows, input).lines(depth, ground);
-    this.#frame = { history: this.#history, live };
     this.#drawnRevision = source.state.revision;
-    this.#drawnMs = now();
-    for (const listener of this.#listeners) listener();
+    this.show({ history: this.#history, live }, now());
   }
 }

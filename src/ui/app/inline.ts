@@ -1,5 +1,5 @@
 /** A run between the lines of a terminal (`--display plain`): ink puts them there, and what moves below them. */
-import { FRAME_MS } from "./controller.js";
+import { FRAME_MS } from "./frames.js";
 import { InlineOutput } from "./inline-output.js";
 import type { InlineRun } from "./inline-run.js";
 import { loadInk } from "./load-ink.js";

@@ -1,7 +1,8 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { Controller, FRAME_MS } from "../../../src/ui/app/controller.js";
+import { Controller } from "../../../src/ui/app/controller.js";
 import { openDashboard, type Terminal } from "../../../src/ui/app/dashboard.js";
+import { FRAME_MS } from "../../../src/ui/app/frames.js";
 import { repaint } from "../../../src/ui/app/painter.js";
 import { glyphsFor } from "../../../src/ui/draw/glyphs.js";
 import { recordedRun, stateOf } from "../recorded-run.js";
