@@ -5,9 +5,9 @@
 import { parseArgs } from "node:util";
 import { readRequest } from "../dist/data/embedded/request.js";
 import { bestReplies, embeddedDataset, goldScores, goldValues, readPairs, valuePairs } from "../dist/data/index.js";
+import { mean } from "../dist/metrics/index.js";
 
 const { values: flags } = parseArgs({ options: { prompts: { type: "string", default: "300" } } });
-const mean = (numbers) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 const correlation = (xs, ys) => {
   const [mx, my] = [mean(xs), mean(ys)];
   const cross = (us, mu, vs, mv) => mean(us.map((u, i) => (u - mu) * (vs[i] - mv)));

@@ -7,18 +7,6 @@ import { withGradient } from "./custom-gradient.js";
 export const MASKED = -1e9;
 
 /**
- * How far below the score of a query with its own key a score counts as nothing: e⁻⁶⁰ beside a weight that is at least
- * e^(own − largest) vanishes in a float's rounding. Scores are raised to there because exponentials of what lies further
- * down are denormal, and the processor takes six times as long over those.
- */
-const NOTHING = 60;
-
-/** Scores of keys at `MASKED`, or as good as, raised to where their exponential is a normal number; `own` broadcasts. */
-export function raised(scores: tf.Tensor, own: tf.Tensor): tf.Tensor {
-  return tf.maximum(scores, tf.sub(own, NOTHING));
-}
-
-/**
  * The mask [batch, 1, time, time] of `segments` [batch, time] int32: position i sees j when j ≤ i, j is no padding
  * (segment −1), and j is in the shared part (segment 0) or in i's own segment. 0 where seen, `MASKED` elsewhere.
  */

@@ -6,12 +6,18 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Program, TensorMap, TensorSpec, TfTensors } from "../engine/engine.js";
 import { squared } from "../engine/fused-ops.js";
-import { raised } from "./attention.js";
 import type { BlockModule, DecoderConfig } from "./config.js";
 import { drawTokens } from "./draw-tokens.js";
 import type { FusedBank, Group } from "./fused-weights.js";
 import { GROUPS } from "./fused-weights.js";
 import { rotaryTables, turnHalves } from "./rotary.js";
+
+/**
+ * How far below the score of a query with its own key a score counts as nothing: e⁻⁶⁰ beside a weight that is at least
+ * e^(own − largest) vanishes in a float's rounding. Scores are raised to there because exponentials of what lies further
+ * down are denormal, and the processor takes six times as long over those.
+ */
+const NOTHING = 60;
 
 /** What comes out for choosing the next token: as little as does, since every output is copied. */
 export interface StepOutput {
@@ -239,4 +245,9 @@ export function need(tensors: TfTensors, name: string): tf.Tensor {
   const tensor = tensors[name];
   if (tensor === undefined) throw new Error(`the step needs "${name}"`);
   return tensor;
+}
+
+/** Scores of keys at `MASKED`, or as good as, raised to where their exponential is a normal number; `own` broadcasts. */
+function raised(scores: tf.Tensor, own: tf.Tensor): tf.Tensor {
+  return tf.maximum(scores, tf.sub(own, NOTHING));
 }
