@@ -1,8 +1,13 @@
 /**
- * Everything that is compared of one method at one seed, from its candidates' means in both runs. Without allocation in
- * up to three values: it runs once a resample.
+ * Everything that is compared of one method at one seed, from its candidates' means in both runs. It runs once a resample, so
+ * it takes the metrics module behind its boundary: means are known to be finite, and are minimised once for all measures.
  */
+import { meanLeastOf } from "../metrics/distance-indicators.js";
+import { mean } from "../metrics/index.js";
+import { gather, nondominatedOf } from "../metrics/nondominated.js";
+import type { PackedPoints } from "../metrics/point-set.js";
 import { RepeatedHypervolume } from "../metrics/repeated-hypervolume.js";
+import { bestUtilities } from "../metrics/utility-indicators.js";
 import type { Measure } from "./verdict.js";
 
 /** In the order in which {@link MethodMeasures} writes them. */
@@ -31,22 +36,22 @@ export class MethodMeasures {
   /** How many numbers {@link evaluate} writes for each side. */
   readonly count: number;
   readonly #values: number;
-  readonly #options: MeasureOptions;
+  readonly #which: MeasureOptions["which"];
+  readonly #preferences: Float64Array;
   readonly #volume: RepeatedHypervolume;
-  readonly #minimised: Float64Array;
-  readonly #front: Float64Array;
+  /** Minimised points of both sides, the baseline's first. */
+  readonly #both: Float64Array;
 
-  constructor(options: MeasureOptions) {
-    const { reference, capacity, which } = options;
-    this.#options = options;
+  constructor({ reference, capacity, preferences, which }: MeasureOptions) {
+    this.#which = which;
     this.#values = reference.length;
+    this.#preferences = Float64Array.from(preferences.flat());
     this.count = which === "hypervolume" ? 1 : 2 * reference.length + 3;
     this.#volume = new RepeatedHypervolume(
       Float64Array.from(reference, (x) => -x),
       capacity,
     );
-    this.#minimised = new Float64Array(capacity * reference.length);
-    this.#front = new Float64Array(2 * capacity * reference.length);
+    this.#both = new Float64Array(2 * capacity * reference.length);
   }
 
   /**
@@ -61,92 +66,36 @@ export class MethodMeasures {
     outA: Float64Array,
     outB: Float64Array,
   ): void {
-    this.#own(a, aCount, outA);
-    this.#own(b, bCount, outB);
-    if (this.#options.which === "hypervolume") return;
-    const front = this.#unionFront(a, aCount, b, bCount);
-    outA[this.count - 1] = -this.#distanceTo(front, a, aCount);
-    outB[this.count - 1] = -this.#distanceTo(front, b, bCount);
+    const values = this.#values;
+    const [split, end] = [aCount * values, (aCount + bCount) * values];
+    // + 0: a point set holds no negative zeros.
+    for (let i = 0; i < split; i++) this.#both[i] = -(a[i] ?? Number.NaN) + 0;
+    for (let i = split; i < end; i++) this.#both[i] = -(b[i - split] ?? Number.NaN) + 0;
+    outA[0] = this.#volume.volume(this.#both, 0, aCount);
+    outB[0] = this.#volume.volume(this.#both, split, bCount);
+    if (this.#which === "hypervolume") return;
+    const all = { data: this.#both.subarray(0, end), dimension: values, count: aCount + bCount };
+    const front = gather(all, nondominatedOf(all, false, true));
+    this.#others({ data: all.data.subarray(0, split), dimension: values, count: aCount }, front, outA);
+    this.#others({ data: all.data.subarray(split), dimension: values, count: bCount }, front, outB);
   }
 
-  #own(means: Float64Array, count: number, out: Float64Array): void {
+  /** Everything but the hypervolume, of minimised points. */
+  #others(points: PackedPoints, front: PackedPoints, out: Float64Array): void {
     const values = this.#values;
-    for (let i = 0; i < count * values; i++) this.#minimised[i] = -(means[i] ?? 0);
-    out[0] = this.#volume.volume(this.#minimised, 0, count);
-    if (this.#options.which === "hypervolume") return;
+    const { data, count } = points;
     for (let v = 0; v < values; v++) {
-      let best = Number.NEGATIVE_INFINITY;
+      let least = Number.POSITIVE_INFINITY;
       let sum = 0;
-      for (let c = 0; c < count; c++) {
-        const x = means[c * values + v] ?? Number.NaN;
-        if (x > best) best = x;
+      for (let i = v; i < data.length; i += values) {
+        const x = data[i] as number;
+        if (x < least) least = x;
         sum += x;
       }
-      out[1 + v] = best;
-      out[1 + values + v] = sum / count;
+      out[1 + v] = -least;
+      out[1 + values + v] = -sum / count;
     }
-    let utility = 0;
-    for (const preference of this.#options.preferences) {
-      let best = Number.NEGATIVE_INFINITY;
-      for (let c = 0; c < count; c++) {
-        let sum = 0;
-        for (let v = 0; v < values; v++) sum += (preference[v] ?? 0) * (means[c * values + v] ?? 0);
-        if (sum > best) best = sum;
-      }
-      utility += best;
-    }
-    out[1 + 2 * values] = utility / this.#options.preferences.length;
-  }
-
-  /** Writes the non-dominated points of both sides, each once; returns how many. */
-  #unionFront(a: Float64Array, aCount: number, b: Float64Array, bCount: number): number {
-    let size = 0;
-    for (let i = 0; i < aCount + bCount; i++) {
-      const [points, at] = i < aCount ? [a, i] : [b, i - aCount];
-      size = this.#enter(points, at, size);
-    }
-    return size;
-  }
-
-  /** Adds a point to the front unless one covers it; removes those that it dominates. */
-  #enter(points: Float64Array, at: number, size: number): number {
-    const values = this.#values;
-    const front = this.#front;
-    let kept = 0;
-    for (let f = 0; f < size; f++) {
-      let frontCovers = true;
-      let pointCovers = true;
-      for (let v = 0; v < values; v++) {
-        const x = points[at * values + v] ?? 0;
-        const y = front[f * values + v] ?? 0;
-        if (y < x) frontCovers = false;
-        if (x < y) pointCovers = false;
-      }
-      if (frontCovers) return size;
-      if (pointCovers) continue;
-      if (kept !== f) front.copyWithin(kept * values, f * values, (f + 1) * values);
-      kept++;
-    }
-    for (let v = 0; v < values; v++) front[kept * values + v] = points[at * values + v] ?? 0;
-    return kept + 1;
-  }
-
-  /** IGD+ (Ishibuchi et al. 2015): mean over the front of the distance to the nearest point, shortfalls alone counted. */
-  #distanceTo(size: number, points: Float64Array, count: number): number {
-    const values = this.#values;
-    let total = 0;
-    for (let f = 0; f < size; f++) {
-      let nearest = Number.POSITIVE_INFINITY;
-      for (let c = 0; c < count; c++) {
-        let squares = 0;
-        for (let v = 0; v < values; v++) {
-          const short = (this.#front[f * values + v] ?? 0) - (points[c * values + v] ?? 0);
-          if (short > 0) squares += short * short;
-        }
-        if (squares < nearest) nearest = squares;
-      }
-      total += Math.sqrt(nearest);
-    }
-    return total / size;
+    out[1 + 2 * values] = mean(bestUtilities(points, this.#preferences).best);
+    out[2 + 2 * values] = -meanLeastOf(front, points, 1, true);
   }
 }

@@ -44,23 +44,30 @@ function meanLeast(points: Points, options: DistanceOptions, inverted: boolean, 
   mustLieWithin(p, 0, Number.POSITIVE_INFINITY, "p");
   const [a, r] = bothSets(points, options);
   const [from, to] = inverted ? [r, a] : [a, r];
-  const d = from.dimension;
   const unit = unitOf(a, r);
   const sign = (inverted ? 1 : -1) / unit;
+  return { value: unit * meanLeastOf(from, to, sign, plus, p), method: plus ? "dominance-distance" : "euclidean" };
+}
+
+/** The same of minimised points in units of `1 / |sign|`: + over R and to A, − over A and to R. */
+export function meanLeastOf(from: PackedPoints, to: PackedPoints, sign: number, plus: boolean, p = 1): number {
+  const d = from.dimension;
+  const rows = from.data;
+  const others = to.data;
   let sum = 0;
-  for (let i = 0; i < from.data.length; i += d) {
+  for (let i = 0; i < rows.length; i += d) {
     let least = Number.POSITIVE_INFINITY;
-    for (let j = 0; j < to.data.length && least > 0; j += d) {
+    for (let j = 0; j < others.length && least > 0; j += d) {
       let square = 0;
       for (let k = 0; k < d; k++) {
-        const worse = sign * (to.data[j + k] as number) - sign * (from.data[i + k] as number);
+        const worse = sign * (others[j + k] as number) - sign * (rows[i + k] as number);
         if (worse > 0 || !plus) square += worse * worse;
       }
       if (square < least) least = square;
     }
-    sum += least ** (p / 2);
+    sum += p === 1 ? Math.sqrt(least) : least ** (p / 2);
   }
-  return { value: unit * (sum / from.count) ** (1 / p), method: plus ? "dominance-distance" : "euclidean" };
+  return (sum / from.count) ** (1 / p);
 }
 
 /**

@@ -95,8 +95,8 @@ function utility(weights: Float64Array, w: number, { data, dimension: d }: Packe
   return sum;
 }
 
-/** Best utility max_a wᵀa for each weight, and which a it is. */
-function bestUtilities(points: PackedPoints, weights: Float64Array): { best: Float64Array; at: Int32Array } {
+/** Best utility max_a wᵀa for each weight, and which a it is. `points` minimised, `weights` row by row. */
+export function bestUtilities(points: PackedPoints, weights: Float64Array): { best: Float64Array; at: Int32Array } {
   const best = new Float64Array(weights.length / points.dimension).fill(Number.NEGATIVE_INFINITY);
   const at = new Int32Array(best.length);
   for (let w = 0; w < best.length; w++) {
