@@ -8,6 +8,8 @@ import { bestReplies, embeddedDataset, goldScores, goldValues, readPairs, valueP
 import { mean } from "../dist/metrics/index.js";
 
 const { values: flags } = parseArgs({ options: { prompts: { type: "string", default: "300" } } });
+// A reader that has seen enough (`| head`) is no fault.
+process.stdout.on("error", (error) => process.exit(error.code === "EPIPE" ? 0 : 1));
 const correlation = (xs, ys) => {
   const [mx, my] = [mean(xs), mean(ys)];
   const cross = (us, mu, vs, mv) => mean(us.map((u, i) => (u - mu) * (vs[i] - mv)));

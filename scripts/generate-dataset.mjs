@@ -20,6 +20,21 @@ const { values: flags } = parseArgs({
   },
 });
 
+const number = (flag, fallback, least, most, whole) => {
+  const given = flags[flag];
+  const value = given === undefined ? fallback : given.trim() === "" ? Number.NaN : Number(given);
+  if (value >= least && value <= most && (!whole || Number.isSafeInteger(value))) return value;
+  const range = Number.isFinite(most) ? `from ${least} to ${most}` : `of at least ${least}`;
+  process.stderr.write(
+    `generate-dataset: --${flag} must be a ${whole ? "whole number" : "number"} ${range}, not "${given}"\n`,
+  );
+  process.exit(2);
+};
+const seed = number("seed", generatorDefaults.seed, 0, Number.POSITIVE_INFINITY, true);
+const entanglement = number("entanglement", 0, 0, 1, false);
+const halo = number("halo", 0, 0, 1, false);
+const train = number("pairs", generatorDefaults.pairsPerValue.train, 1, Number.POSITIVE_INFINITY, true);
+
 const write = (folder, options) => {
   const rows = generatePairs(options);
   mkdirSync(folder, { recursive: true });
@@ -32,13 +47,10 @@ if (flags.out === undefined) {
 } else {
   write(flags.out, {
     ...generatorDefaults,
-    seed: Number(flags.seed ?? generatorDefaults.seed),
-    entanglement: Number(flags.entanglement ?? 0),
-    halo: Number(flags.halo ?? 0),
+    seed,
+    entanglement,
+    halo,
     sharedPairs: flags["shared-pairs"],
-    pairsPerValue: {
-      ...generatorDefaults.pairsPerValue,
-      train: Number(flags.pairs ?? generatorDefaults.pairsPerValue.train),
-    },
+    pairsPerValue: { ...generatorDefaults.pairsPerValue, train },
   });
 }
