@@ -67,7 +67,7 @@ export function valuesTable(summary: RunSummary): NotedTable {
       columns: [
         column("method"),
         ...summary.values.flatMap(({ name, ruler }) => [
-          column(`${sanitise(name)}${ruler ? "" : " (no ruler)"}: best`, "right"),
+          column(`${sanitise(name)}${ruler ? "" : " (no ruler)"}`, "right"),
           column("mean", "right"),
         ]),
       ],
@@ -76,7 +76,9 @@ export function valuesTable(summary: RunSummary): NotedTable {
         ...summary.values.flatMap((_, k) => [decimal(method.best[k]), decimal(method.mean[k])]),
       ]),
     },
-    notes: ["test means of the selected candidates, in the scorer's own units: the best one's, and over all of them"],
+    notes: [
+      "test means of the selected candidates, in the scorer's own units: under a value's name the best one's, then over all of them",
+    ],
   };
 }
 
@@ -87,10 +89,10 @@ export function differencesTable(summary: RunSummary): NotedTable {
     table: {
       columns: [
         column("difference"),
-        column("hypervolume", "right"),
+        column("change", "right"),
         column("interval", "right"),
         column("relative", "right"),
-        column("p (Holm)", "right"),
+        column("p", "right"),
         column("shown"),
         ...(both ? [column("family")] : []),
       ],
@@ -104,7 +106,9 @@ export function differencesTable(summary: RunSummary): NotedTable {
         ...(both ? [at < summary.differences.length ? "leader" : "question"] : []),
       ]),
     },
-    notes: ["paired over prompts (and seeds); p adjusted by Holm over the differences of its family"],
+    notes: [
+      "change of hypervolume, paired over prompts (and seeds); p adjusted by Holm over the differences of its family",
+    ],
   };
 }
 
@@ -117,7 +121,7 @@ export function variantsTable(summary: RunSummary): NotedTable {
       columns: [...table.columns, column("variant")],
       rows: table.rows.map((row, at) => [...row, titles.get(summary.variants[at]?.a ?? "") ?? DASH]),
     },
-    notes: ["paired over prompts (and seeds); p adjusted by Holm over the variants"],
+    notes: ["change of hypervolume, paired over prompts (and seeds); p adjusted by Holm over the variants"],
   };
 }
 
