@@ -38,6 +38,7 @@ export interface AddedProvider {
 
 const PROVIDERS = ["libonnxruntime_providers_shared.so", "libonnxruntime_providers_cuda.so"] as const;
 
+const CUDNN = "libcudnn.so.9";
 /** What the provider of 1.30 is linked against. */
 export const CUDA_LIBRARIES = [
   "libcudart.so.13",
@@ -45,7 +46,7 @@ export const CUDA_LIBRARIES = [
   "libcublas.so.13",
   "libcufft.so.12",
   "libcurand.so.10",
-  "libcudnn.so.9",
+  CUDNN,
 ] as const;
 
 /** @throws InstallError in one line with what to do; a version that does not match is refused before anything is laid. */
@@ -77,7 +78,7 @@ export async function addCudaProvider(options: CudaProviderOptions): Promise<Add
       laid.push(path);
     }
     // The provider looks for CUDA in its own folder: it is linked with an origin-relative path.
-    for (const [name, path] of found) {
+    for (const [name, path] of [...found, ...partsOfCudnn(found.get(CUDNN))]) {
       if (path === null) continue;
       const link = join(target, name);
       rmSync(link, { force: true });
@@ -91,6 +92,17 @@ export async function addCudaProvider(options: CudaProviderOptions): Promise<Add
   }
   writeManifest({ engine: "cuda", packageVersion: wanted, version: wanted, source, laid }, env);
   return { version: wanted, source, laid };
+}
+
+/**
+ * The libraries that cuDNN is made of, beside the one of its name. That one opens them in the folder that it was itself loaded from,
+ * which is the link's and not its own: without links of theirs its first call ends the process.
+ */
+function partsOfCudnn(path: string | null | undefined): [string, string][] {
+  if (path === null || path === undefined) return [];
+  const folder = dirname(path);
+  const names = readdirSync(folder).filter((name) => /^libcudnn_\w+\.so\.9$/.test(name));
+  return names.map((name) => [name, join(folder, name)]);
 }
 
 /** The folder `onnxruntime/capi` that holds the libraries of version `wanted`. */
