@@ -59,6 +59,10 @@ describe("wrong use is one line on stderr and exit code 2", () => {
       "mva-bench: export takes either --candidate NAME or --mix NUMBERS\n",
     ],
     [["export", "x", "--method", "z"], "mva-bench: required option '--out <dir>' not specified\n"],
+    [
+      ["engine", "add", "tfjs-node", "--tensorflow", ""],
+      "mva-bench: --tensorflow is empty; name a file or folder, or leave it out\n",
+    ],
     [["doctor", "--verify-scale", "small"], "mva-bench: --verify-scale is for --verify-engine: name an engine\n"],
   ])("%j", async (argv, message) => {
     expect(await cli(argv)).toEqual({ code: 2, stdout: "", stderr: message });

@@ -18,8 +18,8 @@ import { InstallError } from "./install-error.js";
 import { activeSitePackages } from "./python.js";
 import { locate, nvidiaFolders, systemFolders } from "./shared-libraries.js";
 import type { Env } from "./store.js";
-import { storeFolder, writeManifest } from "./store.js";
-import { requirePlatform, unpackWheel, wheelOf } from "./wheel.js";
+import { writeManifest } from "./store.js";
+import { requirePlatform, unpackedOnlyIfAdded, unpackWheel, wheelFolder, wheelOf } from "./wheel.js";
 
 export interface CudaProviderOptions {
   /** The wheel, or a folder that holds the libraries or a Python environment; absent: the active environment. */
@@ -50,7 +50,11 @@ export const CUDA_LIBRARIES = [
 ] as const;
 
 /** @throws InstallError in one line with what to do; a version that does not match is refused before anything is laid. */
-export async function addCudaProvider(options: CudaProviderOptions): Promise<AddedProvider> {
+export function addCudaProvider(options: CudaProviderOptions): Promise<AddedProvider> {
+  return unpackedOnlyIfAdded(options.onnxruntime, options.env, () => layProvider(options));
+}
+
+async function layProvider(options: CudaProviderOptions): Promise<AddedProvider> {
   const { env } = options;
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new InstallError(
@@ -116,7 +120,7 @@ async function findProvider(given: string | undefined, wanted: string, env: Env)
     }
     requireVersion(given, wheel.version, wanted);
     requirePlatform(wheel);
-    const folder = join(storeFolder(env), `onnxruntime-gpu-${wheel.version}`);
+    const folder = wheelFolder(wheel, env);
     await unpackWheel(wheel, folder, (name) => PROVIDERS.some((library) => name.endsWith(`/${library}`)));
     return holding([join(folder, "onnxruntime", "capi")], given);
   }

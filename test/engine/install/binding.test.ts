@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { addBinding, restoreBinding } from "../../../src/engine/install/binding.js";
@@ -106,6 +106,20 @@ test.each<[string, Record<string, string | Buffer>, string | undefined, RegExp]>
   const failed = addBinding("tfjs-node", { ...options, tensorflow: given === undefined ? undefined : at(given) });
   await expect(failed).rejects.toThrow(message);
   await expect(failed).rejects.toMatchObject({ exitCode: 2, message: expect.not.stringContaining("\n") });
+  expect(existsSync(at("store")) ? readdirSync(at("store")) : []).toEqual([]);
+});
+
+test("a wheel that an engine was not added from after all is not left unpacked; one that was unpacked before stays", async () => {
+  const { at, options } = place({
+    [WHEEL]: zipOf({ ...tensorflowFiles("tensorflow/"), "tensorflow_cpu-2.21.0.dist-info/METADATA": "" }),
+    "nothing/x": "",
+  });
+  const refused = () => addBinding("tfjs-node", { ...options, headers: at("nothing"), tensorflow: at(WHEEL) });
+  await expect(refused()).rejects.toThrow(/holds no node_api\.h$/);
+  expect(readdirSync(at("store"))).toEqual([]);
+  await addBinding("tfjs-node", { ...options, tensorflow: at(WHEEL) });
+  await expect(refused()).rejects.toThrow(/holds no node_api\.h$/);
+  expect(existsSync(at("store/tensorflow-cpu-2.21.0/tensorflow"))).toBe(true);
 });
 
 test("the active environment's TensorFlow is found without importing it", async () => {

@@ -136,4 +136,5 @@ test.each<[string, string, Record<string, string | Buffer>, readonly string[], R
   await expect(failed).rejects.toThrow(message);
   await expect(failed).rejects.toMatchObject({ exitCode: 2, message: expect.not.stringContaining("\n") });
   expect(existsSync(at("package/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so"))).toBe(false);
+  expect(existsSync(at("store")) ? readdirSync(at("store")) : []).toEqual([]);
 });
