@@ -21,7 +21,7 @@ import { cudaLibraries } from "./cuda-libraries.js";
 import { InstallError } from "./install-error.js";
 import { findNodeHeaders } from "./node-headers.js";
 import type { Env } from "./store.js";
-import { readManifest, storeFolder, writeManifest } from "./store.js";
+import { readManifest, removeReplaced, storeFolder, writeManifest } from "./store.js";
 import { findTensorflow, LIBRARIES, type TensorflowLibrary } from "./tensorflow.js";
 import { unpackedOnlyIfAdded } from "./wheel.js";
 
@@ -79,6 +79,7 @@ async function buildBinding(id: TfjsNodeId, options: BindingOptions): Promise<Ad
       },
       env,
     );
+    removeReplaced(before, env);
     return { tensorflow, path };
   } finally {
     rmSync(work, { recursive: true, force: true });

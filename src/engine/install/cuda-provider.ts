@@ -18,7 +18,7 @@ import { InstallError } from "./install-error.js";
 import { activeSitePackages } from "./python.js";
 import { locate, nvidiaFolders, systemFolders } from "./shared-libraries.js";
 import type { Env } from "./store.js";
-import { writeManifest } from "./store.js";
+import { readManifest, removeReplaced, writeManifest } from "./store.js";
 import { requirePlatform, unpackedOnlyIfAdded, unpackWheel, wheelFolder, wheelOf } from "./wheel.js";
 
 export interface CudaProviderOptions {
@@ -94,7 +94,9 @@ async function layProvider(options: CudaProviderOptions): Promise<AddedProvider>
     const code = error instanceof Error && "code" in error ? error.code : error;
     throw new InstallError(`${target}: cannot be written (${code}); run this as the user who installed mva-bench`);
   }
+  const before = readManifest("cuda", env)?.source;
   writeManifest({ engine: "cuda", packageVersion: wanted, version: wanted, source, laid }, env);
+  removeReplaced(before, env);
   return { version: wanted, source, laid };
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { addBinding, restoreBinding } from "../../../src/engine/install/binding.js";
-import { readManifest, removeStored, storeFolder } from "../../../src/engine/install/store.js";
+import { readManifest, removeStored, storeFolder, writeManifest } from "../../../src/engine/install/store.js";
 import { CUDA_BUILD, scratch, tensorflowFiles } from "./scratch.js";
 import { zipOf } from "./zip-writer.js";
 
@@ -76,7 +76,6 @@ test("an unpacked TensorFlow that another engine uses is left where it is", asyn
   });
   await addBinding("tfjs-node", { ...options, tensorflow: at(WHEEL) });
   const copy = readManifest("tfjs-node", env);
-  const { writeManifest } = await import("../../../src/engine/install/store.js");
   if (copy !== undefined) writeManifest({ ...copy, engine: "tfjs-node-gpu" }, env);
   removeStored("tfjs-node", ["tfjs-node-gpu"], env);
   expect(existsSync(at("store/tensorflow-cpu-2.21.0/tensorflow"))).toBe(true);
@@ -119,6 +118,22 @@ test("a wheel that an engine was not added from after all is not left unpacked; 
   expect(readdirSync(at("store"))).toEqual([]);
   await addBinding("tfjs-node", { ...options, tensorflow: at(WHEEL) });
   await expect(refused()).rejects.toThrow(/holds no node_api\.h$/);
+  expect(existsSync(at("store/tensorflow-cpu-2.21.0/tensorflow"))).toBe(true);
+});
+
+test("another TensorFlow takes the place of the one that was unpacked before, unless another engine uses that one", async () => {
+  const older = WHEEL.replace("2.21.0", "2.20.0");
+  const { at, options, env } = place({
+    [older]: zipOf({ ...tensorflowFiles("tensorflow/"), "tensorflow_cpu-2.20.0.dist-info/METADATA": "" }),
+    [WHEEL]: zipOf({ ...tensorflowFiles("tensorflow/"), "tensorflow_cpu-2.21.0.dist-info/METADATA": "" }),
+  });
+  const add = (wheel: string) => addBinding("tfjs-node", { ...options, tensorflow: at(wheel) });
+  await add(older);
+  await add(WHEEL);
+  expect(readdirSync(at("store")).sort()).toEqual(["tensorflow-cpu-2.21.0", "tfjs-node"]);
+  const held = readManifest("tfjs-node", env);
+  if (held !== undefined) writeManifest({ ...held, engine: "tfjs-node-gpu" }, env);
+  await add(older);
   expect(existsSync(at("store/tensorflow-cpu-2.21.0/tensorflow"))).toBe(true);
 });
 
