@@ -8,14 +8,15 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { ADDABLE } from "./addable.js";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** `MVA_BENCH_ENGINES`, else `mva-bench/engines` in the user's data folder (XDG). */
 export function storeFolder(env: Env): string {
-  if (env.MVA_BENCH_ENGINES !== undefined && env.MVA_BENCH_ENGINES !== "") return env.MVA_BENCH_ENGINES;
+  // The binding remembers where TensorFlow lies: a relative path would hold in one working folder only.
+  if (env.MVA_BENCH_ENGINES !== undefined && env.MVA_BENCH_ENGINES !== "") return resolve(env.MVA_BENCH_ENGINES);
   const data = env.XDG_DATA_HOME !== undefined && env.XDG_DATA_HOME !== "" ? env.XDG_DATA_HOME : undefined;
   return join(data ?? join(env.HOME ?? home(), ".local", "share"), "mva-bench", "engines");
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { addBinding, restoreBinding } from "../../../src/engine/install/binding.js";
 import { readManifest, removeStored, storeFolder, writeManifest } from "../../../src/engine/install/store.js";
@@ -209,6 +209,7 @@ test("no Node-API headers is one line", async () => {
 
 test("the store follows MVA_BENCH_ENGINES, then XDG_DATA_HOME, then the home folder", () => {
   expect(storeFolder({ MVA_BENCH_ENGINES: "/a", XDG_DATA_HOME: "/b", HOME: "/c" })).toBe("/a");
+  expect(storeFolder({ MVA_BENCH_ENGINES: "engines" })).toBe(resolve("engines"));
   expect(storeFolder({ XDG_DATA_HOME: "/b", HOME: "/c" })).toBe("/b/mva-bench/engines");
   expect(storeFolder({ HOME: "/c" })).toBe("/c/.local/share/mva-bench/engines");
 });
