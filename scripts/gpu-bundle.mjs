@@ -53,25 +53,23 @@ const dist = resolve(options.dist);
 if (!existsSync(join(dist, "cli/main.js"))) fail(`${dist} is missing: npm run build first`);
 
 const work = mkdtempSync(join(tmpdir(), "mva-bench-gpu-"));
+// However this ends: a failure exits at once.
+process.on("exit", () => rmSync(work, { recursive: true, force: true }));
 const stage = join(work, "mva-bench-gpu");
-try {
-  packApplication();
-  packRuntime();
-  writeCommands();
-  const out = resolve(options.out);
-  const compress = options.compress ?? (out.endsWith(".gz") ? "gz" : "xz");
-  const { status, stderr } = spawnSync(
-    "tar",
-    ["-C", work, "--owner=0", "--group=0", "--sort=name", compress === "xz" ? "-cJf" : "-czf", out, "mva-bench-gpu"],
-    { encoding: "utf8", env: { ...process.env, GZIP: "-9", XZ_OPT: "-6" } },
-  );
-  if (status !== 0) fail(`tar failed: ${stderr.trim().split("\n")[0]}`);
-  const { size } = statSync(out);
-  process.stdout.write(`${out}: ${(size / 1e6).toFixed(1)} MB\n`);
-  if (size > MOST_BYTES) fail(`the archive is over ${MOST_BYTES / 1e6} MB: --compress xz makes it smaller`);
-} finally {
-  rmSync(work, { recursive: true, force: true });
-}
+packApplication();
+packRuntime();
+writeCommands();
+const out = resolve(options.out);
+const compress = options.compress ?? (out.endsWith(".gz") ? "gz" : "xz");
+const { status, stderr } = spawnSync(
+  "tar",
+  ["-C", work, "--owner=0", "--group=0", "--sort=name", compress === "xz" ? "-cJf" : "-czf", out, "mva-bench-gpu"],
+  { encoding: "utf8", env: { ...process.env, GZIP: "-9", XZ_OPT: "-6" } },
+);
+if (status !== 0) fail(`tar failed: ${stderr.trim().split("\n")[0]}`);
+const { size } = statSync(out);
+process.stdout.write(`${out}: ${(size / 1e6).toFixed(1)} MB\n`);
+if (size > MOST_BYTES) fail(`the archive is over ${MOST_BYTES / 1e6} MB: --compress xz makes it smaller`);
 
 function packApplication() {
   const app = join(stage, "app");

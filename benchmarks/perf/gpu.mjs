@@ -33,29 +33,52 @@ const SIZES = {
 };
 const RANK = 16;
 
-const { values: options } = parseArgs({
-  options: {
-    engine: { type: "string", default: "webgpu" },
-    sizes: { type: "string", default: "3,30,120" },
-    rounds: { type: "string" },
-    batches: { type: "string" },
-    "new-tokens": { type: "string" },
-    against: { type: "string", default: "cpu" },
-    peer: { type: "string" },
-    out: { type: "string" },
-  },
-});
+const refuse = (line) => {
+  process.stderr.write(`gpu: ${line}\n`);
+  process.exit(2);
+};
+/** What `make` returns; where it throws, its first line is the answer. */
+const orRefuse = async (make) => {
+  try {
+    return await make();
+  } catch (error) {
+    return refuse(String(error.message).split("\n")[0]);
+  }
+};
+const parse = () =>
+  parseArgs({
+    options: {
+      engine: { type: "string", default: "webgpu" },
+      sizes: { type: "string", default: "3,30,120" },
+      rounds: { type: "string" },
+      batches: { type: "string" },
+      "new-tokens": { type: "string" },
+      against: { type: "string", default: "cpu" },
+      peer: { type: "string" },
+      out: { type: "string" },
+    },
+  });
+const { values: options } = await orRefuse(parse);
 const threads = availableParallelism();
 // The tiny size is for trying the script out on a driver in software: what it times means nothing.
 const usual =
   options.sizes === "tiny" ? { rounds: 1, batches: "2,8", tokens: 8 } : { rounds: 5, batches: "64,1024", tokens: 64 };
-const rounds = Number(options.rounds ?? usual.rounds);
-const batches = (options.batches ?? usual.batches).split(",").map(Number);
-const newTokens = Number(options["new-tokens"] ?? usual.tokens);
+const whole = (flag, text) => {
+  const value = Number(text);
+  return Number.isSafeInteger(value) && value > 0
+    ? value
+    : refuse(`--${flag} takes a whole number above 0, not "${text}"`);
+};
+const rounds = whole("rounds", options.rounds ?? usual.rounds);
+const batches = (options.batches ?? usual.batches).split(",").map((text) => whole("batches", text));
+const newTokens = whole("new-tokens", options["new-tokens"] ?? usual.tokens);
+for (const name of options.sizes.split(",")) {
+  if (SIZES[name] === undefined) refuse(`there is no size "${name}"; there are ${Object.keys(SIZES).join(", ")}`);
+}
 const say = (line) => process.stderr.write(`${line}\n`);
 
-const engine = await openEngine(options.engine, { threads });
-const rival = options.against === "none" ? null : await openEngine(options.against, { threads });
+const engine = await orRefuse(() => openEngine(options.engine, { threads }));
+const rival = options.against === "none" ? null : await orRefuse(() => openEngine(options.against, { threads }));
 const results = {
   engine: engine.id,
   against: rival?.id ?? null,
@@ -74,10 +97,11 @@ const results = {
 /** Seconds that the rival may take over one figure; it has been shown to agree by then. */
 const RIVAL_SECONDS = 60;
 
+// A file that cannot be written is not found out after the first hour.
+await orRefuse(save);
 results.productGflops = await productGflops(engine, options.sizes === "tiny" ? 128 : 4096);
 for (const name of options.sizes.split(",")) {
   const size = SIZES[name];
-  if (size === undefined) throw new Error(`there is no size "${name}"; there are ${Object.keys(SIZES).join(", ")}`);
   const config = configOf(size);
   say(`${name}: ${size.layers} layers of ${size.hiddenSize}`);
   const found = { generation: {}, scoring: {} };

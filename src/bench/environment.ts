@@ -9,6 +9,7 @@ import { InputError } from "../data/errors.js";
 import type { EngineId } from "../engine/engine.js";
 import { graphicsCards } from "../engine/graphics-card.js";
 import { storeFolder } from "../engine/install/store.js";
+import type { AvailableEngine } from "../engine/probe.js";
 import type { DecoderConfig } from "../lm/config.js";
 import type { Tokenizer } from "../lm/tokenizer.js";
 import type { EngineChoice } from "./engine-choice.js";
@@ -80,10 +81,10 @@ function checkoutCommit(): string | null {
  * Tries an engine that was asked for by name, before anything is made for its run.
  * @throws InputError where it is not available here, with why not and what to do
  */
-export async function requireEngine(wanted: EngineId): Promise<void> {
+export async function requireEngine(wanted: EngineId): Promise<AvailableEngine> {
   const { probeEngine } = await import("../engine/index.js");
   const probe = await probeEngine(wanted);
-  if (probe.available) return;
+  if (probe.available) return probe;
   throw new InputError(`engine "${wanted}" is not available here: ${probe.reason}; ${probe.remedy}`);
 }
 

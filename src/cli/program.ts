@@ -11,7 +11,7 @@ import type { GateFlags } from "./commands/compare.js";
 import type { ReportFlags } from "./commands/report.js";
 import type { VerifyFlags } from "./commands/verify-engine.js";
 import { addEngineCommands } from "./engine-commands.js";
-import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.js";
+import { type ExitCode, exitCodeOf, exitCodes, UsageError } from "./exit-codes.js";
 import { parseCount, parseSeeds, parseShare } from "./flags.js";
 import type { Io } from "./io.js";
 import { addLeaderboardCommands } from "./leaderboard-commands.js";
@@ -259,6 +259,8 @@ Exit codes: 0 fine, 1 a method or the gate failed, 2 usage or bad input, 3 incon
         answer(await verify(options.verifyEngine, options, io));
         return;
       }
+      if (options.verifyScale !== undefined)
+        throw new UsageError("--verify-scale is for --verify-engine: name an engine");
       answer(await (await import("./commands/doctor.js")).doctor(options, io));
     });
 

@@ -13,11 +13,12 @@ export class DeviceError extends EngineError {
   }
 }
 
-// Dawn, ONNX Runtime, CUDA and TensorFlow, each in its own words.
+// Dawn, ONNX Runtime, CUDA and TensorFlow, each in its own words. Dawn tells the lack of memory to its log only: what fails is the
+// first use of the buffer that it could not make.
 const MEMORY =
-  /out of (device |host )?memory|out_of_memory|resource_?exhausted|\boom\b|bad_alloc|failed to allocate|allocation failed|cudamalloc|larger than.*(max|limit)|exceeds.*(buffer|limit)/i;
+  /invalid buffer.*previous error|allocation size too large|exceeds the supported maximum|out of (device |host )?memory|out_of_memory|resource_?exhausted|\boom\b|bad_alloc|failed to allocate|allocation failed|cudamalloc|larger than.*(max|limit)|exceeds.*(buffer|limit)/i;
 const LOST =
-  /device (was |is |has been )?lost|lost device|device_lost|cuda error.*(unknown|launch failure|unspecified)|cuda_error_(launch_failed|unknown|ecc_uncorrectable|illegal_address)|gpu.*(reset|hung)/i;
+  /device\]? (was |is |has been )?lost|lost device|device_lost|cuda error.*(unknown|launch failure|unspecified)|cuda_error_(launch_failed|unknown|ecc_uncorrectable|illegal_address)|gpu.*(reset|hung)/i;
 
 /** One line for what a library says in many; undefined where it is about something else. */
 export function deviceError(program: string, engine: EngineId, error: unknown): DeviceError | undefined {

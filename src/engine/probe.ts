@@ -9,14 +9,16 @@ import { softwareAdapter, thisMachine } from "./software-adapter.js";
 import type { TfjsNodeId } from "./tfjs-node.js";
 import { missingBinding, NO_GPU, UTIL_SHIMS } from "./tfjs-node.js";
 
+export interface AvailableEngine {
+  readonly id: EngineId;
+  readonly available: true;
+  readonly description: string;
+  /** Why it is no card that answers, where it is none: fit for checking, not for speed. */
+  readonly software?: string;
+}
+
 export type EngineProbe =
-  | {
-      readonly id: EngineId;
-      readonly available: true;
-      readonly description: string;
-      /** Why it is no card that answers, where it is none: fit for checking, not for speed. */
-      readonly software?: string;
-    }
+  | AvailableEngine
   | {
       readonly id: EngineId;
       readonly available: false;

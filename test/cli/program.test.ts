@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { committedLocks } from "../../src/bench/lock.js";
 import { loadSuite, suiteHash } from "../../src/bench/suite.js";
+import { skipVisibly } from "../skip.js";
 import { cli, FakeIo } from "./fake-io.js";
 
 let folder: string;
@@ -58,6 +59,11 @@ describe("wrong use is one line on stderr and exit code 2", () => {
       "mva-bench: export takes either --candidate NAME or --mix NUMBERS\n",
     ],
     [["export", "x", "--method", "z"], "mva-bench: required option '--out <dir>' not specified\n"],
+    [
+      ["engine", "add", "tfjs-node", "--tensorflow", ""],
+      "mva-bench: --tensorflow is empty; name a file or folder, or leave it out\n",
+    ],
+    [["doctor", "--verify-scale", "small"], "mva-bench: --verify-scale is for --verify-engine: name an engine\n"],
   ])("%j", async (argv, message) => {
     expect(await cli(argv)).toEqual({ code: 2, stdout: "", stderr: message });
   });
@@ -166,4 +172,13 @@ test("doctor names every engine, and what to do about those that are missing", a
     if (!available) expect(remedy?.length).toBeGreaterThan(10);
   }
   expect(code).toBe(probes.some(({ id, available }) => id === "cpu" && available) ? 0 : 1);
+});
+
+test("verifying an engine that is not here is one line and exit code 2, not a fault of ours", async (context) => {
+  const probes = JSON.parse((await cli(["engine", "list", "--json"])).stdout) as { id: string; available: boolean }[];
+  const missing = probes.find(({ available }) => !available)?.id;
+  if (missing === undefined) return skipVisibly(context, "an engine that is missing: all are here");
+  const { code, stdout, stderr } = await cli(["doctor", "--verify-engine", missing]);
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).toMatch(new RegExp(`^mva-bench: engine "${missing}" is not available here: .*\\n$`));
 });

@@ -4,6 +4,17 @@ import { EngineError, openEngine } from "../../src/engine/index.js";
 
 test.each([
   ["webgpu", "Failed to run\nvalidation: Out of memory when allocating buffer of 4294967296 bytes", "memory"],
+  [
+    "webgpu",
+    "WebGPU validation failed. [Invalid Buffer (unlabeled)] is invalid due to a previous error.\n - While validating entries[1]",
+    "memory",
+  ],
+  [
+    "webgpu",
+    "Non-zero status code returned while running Tile node. Status Message: Tile output tensor would require more than 4294967296 bytes, which exceeds the supported maximum of 4294967296 bytes.",
+    "memory",
+  ],
+  ["webgpu", "WebGPU validation failed. [Device] is lost.\n - While calling [Device].CreateBuffer", "lost"],
   ["cuda", "CUDA error: cudaMalloc failed: out of memory", "memory"],
   ["cpu", "std::bad_alloc", "memory"],
   [
@@ -24,6 +35,8 @@ test.each([
 
 test("another error stays what it was", () => {
   expect(deviceError("f", "webgpu", new Error("Non-zero status code: shapes do not match"))).toBeUndefined();
+  const invalid = "WebGPU validation failed. [Invalid ShaderModule] is invalid due to a previous error.";
+  expect(deviceError("f", "webgpu", new Error(invalid))).toBeUndefined();
 });
 
 test.each([

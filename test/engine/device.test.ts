@@ -1,6 +1,7 @@
 /** What only an engine with memory of its own can get wrong; `engines.test.ts` runs this file on each that is present. */
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
+import { DeviceError } from "../../src/engine/device-error.js";
 import { float32, int32, missingHalves, openEngine } from "../../src/engine/index.js";
 import { Generator } from "../../src/lm/generate.js";
 import { initWeights } from "../../src/lm/init.js";
@@ -41,6 +42,25 @@ test("1,000 steps leave no buffer behind, and only batch and scalars cross", { t
   expect(weight?.data[0]).toBeLessThan(0.1);
   step.dispose();
   state.dispose();
+});
+
+test("a tensor that the device does not hold is its lack of memory, and the engine goes on", async (ctx) => {
+  if (engineId !== "webgpu") skipVisibly(ctx, needsDevice);
+  const engine = await openUnderTest();
+  const of = (count: number) =>
+    engine.compile(
+      "copies",
+      ({ inputs }) => ({ outputs: { most: tf.max(tf.add(tf.tile(inputs.x as tf.Tensor, [count]), 1)) } }),
+      { inputs: { x: { dtype: "float32", shape: [1024] } } },
+    );
+  const x = float32([1024], new Float32Array(1024).fill(1));
+  // 2.9 GB: above what drivers in software allocate at once.
+  const large = await of(700_000);
+  const said: unknown = await large.run({ x }).catch((error: unknown) => error);
+  if (!(said instanceof Error)) skipVisibly(ctx, "a device that lacks memory for 2.9 GB: this one holds it");
+  expect(said).toBeInstanceOf(DeviceError);
+  expect(said).toMatchObject({ kind: "memory", message: expect.stringMatching(/^copies: no memory left on .*webgpu/) });
+  expect((await (await of(2)).run({ x })).most?.data[0]).toBe(2);
 });
 
 test("greedy and sampled replies are those of the CPU", { timeout: 240_000 }, async (ctx) => {

@@ -117,4 +117,8 @@ function refuseForeignFlags(name: string, flags: EngineFlags): void {
       : [flags.onnxruntime === undefined ? "" : "--onnxruntime"];
   const [flag] = foreign.filter((text) => text !== "");
   if (flag !== undefined) throw new UsageError(`${flag} is not for the engine ${name}`);
+  // An unset variable in a script would else name the working folder.
+  for (const key of ["tensorflow", "onnxruntime", "headers"] as const) {
+    if (flags[key] === "") throw new UsageError(`--${key} is empty; name a file or folder, or leave it out`);
+  }
 }

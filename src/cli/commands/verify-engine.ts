@@ -1,4 +1,5 @@
 /** `doctor --verify-engine`: the same seed on two engines. */
+import { requireEngine } from "../../bench/environment.js";
 import {
   EQUAL_TEXTS,
   LOSS_TOLERANCE,
@@ -7,7 +8,7 @@ import {
   type VerificationScale,
   verifyEngine,
 } from "../../bench/verify-engine.js";
-import { openEngine, probeEngine } from "../../engine/index.js";
+import { openEngine } from "../../engine/index.js";
 import { type ExitCode, exitCodes } from "../exit-codes.js";
 import { interruptible } from "../interrupt.js";
 import { type Io, writeJson } from "../io.js";
@@ -28,8 +29,7 @@ export interface VerifyFlags {
 /** The engine `cpu` is the other side; for `cpu` itself it is the oracle. */
 export async function verify(name: string, options: VerifyFlags, io: Io): Promise<ExitCode> {
   const id = engineId(name);
-  const probe = await probeEngine(id);
-  const software = probe.available ? probe.software : undefined;
+  const { software } = await requireEngine(id);
   const scale = options.verifyScale ?? (software === undefined ? "suite" : "small");
   if (software !== undefined && options.verifyScale === undefined) {
     io.stderr.write(`${id} is a driver in software here (${software}): on a smaller decoder (--verify-scale suite)\n`);

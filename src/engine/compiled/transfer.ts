@@ -3,6 +3,7 @@
  * directly (`getData`) aborts the process in ONNX Runtime 1.30's Node.js package.
  */
 import type * as ort from "onnxruntime-node";
+import { deviceError } from "../device-error.js";
 import { EngineError } from "../engine.js";
 import type { ElementType } from "./graph.js";
 import { Graph } from "./graph.js";
@@ -36,10 +37,9 @@ export class Transfer {
   private async move(tensors: ReadonlyMap<string, ort.Tensor>, toDevice: boolean): Promise<Map<string, ort.Tensor>> {
     const moved = new Map<string, ort.Tensor>();
     if (tensors.size === 0) return moved;
-    const session = await this.session([...tensors.values()], toDevice);
     const feeds = Object.fromEntries([...tensors.values()].map((tensor, index) => [`from${index}`, tensor]));
     this.traffic.fed(feeds);
-    const results = await session.run(feeds);
+    const results = await this.run(feeds, [...tensors.values()], toDevice);
     this.traffic.given(results);
     for (const [index, name] of [...tensors.keys()].entries()) {
       const tensor = results[`to${index}`];
@@ -47,6 +47,21 @@ export class Transfer {
       moved.set(name, tensor);
     }
     return moved;
+  }
+
+  /** A state is often the first thing that a card's memory does not hold. */
+  private async run(
+    feeds: Record<string, ort.Tensor>,
+    tensors: readonly ort.Tensor[],
+    toDevice: boolean,
+  ): Promise<ort.InferenceSession.ReturnType> {
+    try {
+      const session = await this.session(tensors, toDevice);
+      return await session.run(feeds);
+    } catch (error) {
+      const what = toDevice ? "a state on its way to the device" : "a state on its way from the device";
+      throw deviceError(what, this.settings.target, error) ?? error;
+    }
   }
 
   private session(tensors: readonly ort.Tensor[], toDevice: boolean): Promise<ort.InferenceSession> {

@@ -21,8 +21,9 @@ import { cudaLibraries } from "./cuda-libraries.js";
 import { InstallError } from "./install-error.js";
 import { findNodeHeaders } from "./node-headers.js";
 import type { Env } from "./store.js";
-import { readManifest, storeFolder, writeManifest } from "./store.js";
+import { readManifest, removeReplaced, storeFolder, writeManifest } from "./store.js";
 import { findTensorflow, LIBRARIES, type TensorflowLibrary } from "./tensorflow.js";
+import { unpackedOnlyIfAdded } from "./wheel.js";
 
 export interface BindingOptions {
   /** Folder, Python environment or wheel; absent: what the engine was added with before, else the active environment. */
@@ -45,7 +46,11 @@ const NAPI = 8;
 export const BINDING = "tfjs_binding.node";
 
 /** @throws InstallError in one line with what to do. */
-export async function addBinding(id: TfjsNodeId, options: BindingOptions): Promise<AddedBinding> {
+export function addBinding(id: TfjsNodeId, options: BindingOptions): Promise<AddedBinding> {
+  return unpackedOnlyIfAdded(options.tensorflow, options.env, () => buildBinding(id, options));
+}
+
+async function buildBinding(id: TfjsNodeId, options: BindingOptions): Promise<AddedBinding> {
   const { env } = options;
   if (process.platform !== "linux") throw new InstallError(`engine "${id}": can be added on Linux only`);
   const folder = options.packageFolder ?? packageFolder(id);
@@ -74,6 +79,7 @@ export async function addBinding(id: TfjsNodeId, options: BindingOptions): Promi
       },
       env,
     );
+    removeReplaced(before, env);
     return { tensorflow, path };
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -18,8 +18,8 @@ import { InstallError } from "./install-error.js";
 import { activeSitePackages } from "./python.js";
 import { locate, nvidiaFolders, systemFolders } from "./shared-libraries.js";
 import type { Env } from "./store.js";
-import { storeFolder, writeManifest } from "./store.js";
-import { requirePlatform, unpackWheel, wheelOf } from "./wheel.js";
+import { readManifest, removeReplaced, writeManifest } from "./store.js";
+import { requirePlatform, unpackedOnlyIfAdded, unpackWheel, wheelFolder, wheelOf } from "./wheel.js";
 
 export interface CudaProviderOptions {
   /** The wheel, or a folder that holds the libraries or a Python environment; absent: the active environment. */
@@ -38,6 +38,7 @@ export interface AddedProvider {
 
 const PROVIDERS = ["libonnxruntime_providers_shared.so", "libonnxruntime_providers_cuda.so"] as const;
 
+const CUDNN = "libcudnn.so.9";
 /** What the provider of 1.30 is linked against. */
 export const CUDA_LIBRARIES = [
   "libcudart.so.13",
@@ -45,11 +46,15 @@ export const CUDA_LIBRARIES = [
   "libcublas.so.13",
   "libcufft.so.12",
   "libcurand.so.10",
-  "libcudnn.so.9",
+  CUDNN,
 ] as const;
 
 /** @throws InstallError in one line with what to do; a version that does not match is refused before anything is laid. */
-export async function addCudaProvider(options: CudaProviderOptions): Promise<AddedProvider> {
+export function addCudaProvider(options: CudaProviderOptions): Promise<AddedProvider> {
+  return unpackedOnlyIfAdded(options.onnxruntime, options.env, () => layProvider(options));
+}
+
+async function layProvider(options: CudaProviderOptions): Promise<AddedProvider> {
   const { env } = options;
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new InstallError(
@@ -77,7 +82,7 @@ export async function addCudaProvider(options: CudaProviderOptions): Promise<Add
       laid.push(path);
     }
     // The provider looks for CUDA in its own folder: it is linked with an origin-relative path.
-    for (const [name, path] of found) {
+    for (const [name, path] of [...found, ...partsOfCudnn(found.get(CUDNN))]) {
       if (path === null) continue;
       const link = join(target, name);
       rmSync(link, { force: true });
@@ -89,8 +94,21 @@ export async function addCudaProvider(options: CudaProviderOptions): Promise<Add
     const code = error instanceof Error && "code" in error ? error.code : error;
     throw new InstallError(`${target}: cannot be written (${code}); run this as the user who installed mva-bench`);
   }
+  const before = readManifest("cuda", env)?.source;
   writeManifest({ engine: "cuda", packageVersion: wanted, version: wanted, source, laid }, env);
+  removeReplaced(before, env);
   return { version: wanted, source, laid };
+}
+
+/**
+ * The libraries that cuDNN is made of, beside the one of its name. That one opens them in the folder that it was itself loaded from,
+ * which is the link's and not its own: without links of theirs its first call ends the process.
+ */
+function partsOfCudnn(path: string | null | undefined): [string, string][] {
+  if (path === null || path === undefined) return [];
+  const folder = dirname(path);
+  const names = readdirSync(folder).filter((name) => /^libcudnn_\w+\.so\.9$/.test(name));
+  return names.map((name) => [name, join(folder, name)]);
 }
 
 /** The folder `onnxruntime/capi` that holds the libraries of version `wanted`. */
@@ -104,7 +122,7 @@ async function findProvider(given: string | undefined, wanted: string, env: Env)
     }
     requireVersion(given, wheel.version, wanted);
     requirePlatform(wheel);
-    const folder = join(storeFolder(env), `onnxruntime-gpu-${wheel.version}`);
+    const folder = wheelFolder(wheel, env);
     await unpackWheel(wheel, folder, (name) => PROVIDERS.some((library) => name.endsWith(`/${library}`)));
     return holding([join(folder, "onnxruntime", "capi")], given);
   }

@@ -8,13 +8,15 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { ADDABLE } from "./addable.js";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** `MVA_BENCH_ENGINES`, else `mva-bench/engines` in the user's data folder (XDG). */
 export function storeFolder(env: Env): string {
-  if (env.MVA_BENCH_ENGINES !== undefined && env.MVA_BENCH_ENGINES !== "") return env.MVA_BENCH_ENGINES;
+  // The binding remembers where TensorFlow lies: a relative path would hold in one working folder only.
+  if (env.MVA_BENCH_ENGINES !== undefined && env.MVA_BENCH_ENGINES !== "") return resolve(env.MVA_BENCH_ENGINES);
   const data = env.XDG_DATA_HOME !== undefined && env.XDG_DATA_HOME !== "" ? env.XDG_DATA_HOME : undefined;
   return join(data ?? join(env.HOME ?? home(), ".local", "share"), "mva-bench", "engines");
 }
@@ -71,10 +73,22 @@ export function removeStored(engine: string, others: readonly string[], env: Env
   };
   for (const path of manifest?.laid ?? []) take(path);
   take(folder);
-  const source = manifest?.source;
-  if (source?.startsWith(`${store}/`) && !others.some((other) => readManifest(other, env)?.source === source)) {
-    const [first = ""] = source.slice(store.length + 1).split("/");
-    take(join(store, first));
-  }
+  const unpacked = unpackedFor(manifest?.source, others, env);
+  if (unpacked !== undefined) take(unpacked);
   return gone;
+}
+
+/** Takes away what was unpacked for an engine that has since been added from something else, unless another one uses it. */
+export function removeReplaced(source: string | undefined, env: Env): void {
+  const unpacked = unpackedFor(source, ADDABLE, env);
+  if (unpacked !== undefined) rmSync(unpacked, { recursive: true, force: true });
+}
+
+/** The store's folder that holds `source`; undefined where it lies elsewhere, or one of `engines` is made of it. */
+function unpackedFor(source: string | undefined, engines: readonly string[], env: Env): string | undefined {
+  const store = storeFolder(env);
+  if (source === undefined || !source.startsWith(`${store}/`)) return undefined;
+  if (engines.some((engine) => readManifest(engine, env)?.source === source)) return undefined;
+  const [first = ""] = source.slice(store.length + 1).split("/");
+  return join(store, first);
 }

@@ -7,8 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { InstallError } from "./install-error.js";
 import { pythonPackage } from "./python.js";
 import type { Env } from "./store.js";
-import { storeFolder } from "./store.js";
-import { requirePlatform, unpackWheel, wheelOf } from "./wheel.js";
+import { requirePlatform, unpackWheel, wheelFolder, wheelOf } from "./wheel.js";
 
 export interface TensorflowLibrary {
   /** Holds `libtensorflow_cc.so.2`, `libtensorflow_framework.so.2` and `include/`. */
@@ -71,7 +70,7 @@ async function unpacked(path: string, env: Env): Promise<string> {
     throw new InstallError(`${path}: is the package ${wheel.name}, not tensorflow or tensorflow-cpu`);
   }
   requirePlatform(wheel);
-  const folder = join(storeFolder(env), `${wheel.name}-${wheel.version}`);
+  const folder = wheelFolder(wheel, env);
   await unpackWheel(wheel, folder, (name) => WANTED.some((pattern) => pattern.test(name)));
   const root = join(folder, "tensorflow");
   if (!isRoot(root))

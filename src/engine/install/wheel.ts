@@ -1,7 +1,9 @@
 /** A Python wheel as its file name describes it (PEP 427), and its files taken out. */
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, isAbsolute, join } from "node:path";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import { InstallError } from "./install-error.js";
+import type { Env } from "./store.js";
+import { storeFolder } from "./store.js";
 import { unpackEntry, zipEntries } from "./zip.js";
 
 export interface Wheel {
@@ -39,6 +41,31 @@ export function requirePlatform({ path, platform }: Wheel, system = process.plat
   );
 }
 
+/** Where a wheel is unpacked to. */
+export function wheelFolder({ name, version }: Wheel, env: Env): string {
+  return join(storeFolder(env), `${name}-${version}`);
+}
+
+/**
+ * Adds an engine from what was named. Where that fails and it is a wheel, what was unpacked of it now goes again: no manifest
+ * names it, so that nothing else would ever take it away.
+ */
+export async function unpackedOnlyIfAdded<T>(given: string | undefined, env: Env, add: () => Promise<T>): Promise<T> {
+  const isWheel = given?.endsWith(".whl") === true && statSync(given, { throwIfNoEntry: false })?.isFile() === true;
+  const folder = isWheel ? wheelFolder(wheelOf(resolve(given)), env) : undefined;
+  const fresh = folder !== undefined && !existsSync(join(folder, COMPLETE));
+  try {
+    return await add();
+  } catch (error) {
+    if (fresh) for (const path of [folder, partialOf(folder)]) rmSync(path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function partialOf(folder: string): string {
+  return `${folder}.partial`;
+}
+
 /** Written last: a folder without it was cut short. */
 const COMPLETE = ".complete";
 
@@ -49,7 +76,7 @@ const COMPLETE = ".complete";
 export async function unpackWheel(wheel: Wheel, folder: string, wanted: (name: string) => boolean): Promise<void> {
   if (existsSync(join(folder, COMPLETE))) return;
   const entries = (await zipEntries(wheel.path)).filter(({ name }) => !name.endsWith("/") && wanted(name));
-  const partial = `${folder}.partial`;
+  const partial = partialOf(folder);
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
   for (const entry of entries) {

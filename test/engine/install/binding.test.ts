@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { addBinding, restoreBinding } from "../../../src/engine/install/binding.js";
-import { readManifest, removeStored, storeFolder } from "../../../src/engine/install/store.js";
+import { readManifest, removeStored, storeFolder, writeManifest } from "../../../src/engine/install/store.js";
 import { CUDA_BUILD, scratch, tensorflowFiles } from "./scratch.js";
 import { zipOf } from "./zip-writer.js";
 
@@ -76,7 +76,6 @@ test("an unpacked TensorFlow that another engine uses is left where it is", asyn
   });
   await addBinding("tfjs-node", { ...options, tensorflow: at(WHEEL) });
   const copy = readManifest("tfjs-node", env);
-  const { writeManifest } = await import("../../../src/engine/install/store.js");
   if (copy !== undefined) writeManifest({ ...copy, engine: "tfjs-node-gpu" }, env);
   removeStored("tfjs-node", ["tfjs-node-gpu"], env);
   expect(existsSync(at("store/tensorflow-cpu-2.21.0/tensorflow"))).toBe(true);
@@ -106,6 +105,36 @@ test.each<[string, Record<string, string | Buffer>, string | undefined, RegExp]>
   const failed = addBinding("tfjs-node", { ...options, tensorflow: given === undefined ? undefined : at(given) });
   await expect(failed).rejects.toThrow(message);
   await expect(failed).rejects.toMatchObject({ exitCode: 2, message: expect.not.stringContaining("\n") });
+  expect(existsSync(at("store")) ? readdirSync(at("store")) : []).toEqual([]);
+});
+
+test("a wheel that an engine was not added from after all is not left unpacked; one that was unpacked before stays", async () => {
+  const { at, options } = place({
+    [WHEEL]: zipOf({ ...tensorflowFiles("tensorflow/"), "tensorflow_cpu-2.21.0.dist-info/METADATA": "" }),
+    "nothing/x": "",
+  });
+  const refused = () => addBinding("tfjs-node", { ...options, headers: at("nothing"), tensorflow: at(WHEEL) });
+  await expect(refused()).rejects.toThrow(/holds no node_api\.h$/);
+  expect(readdirSync(at("store"))).toEqual([]);
+  await addBinding("tfjs-node", { ...options, tensorflow: at(WHEEL) });
+  await expect(refused()).rejects.toThrow(/holds no node_api\.h$/);
+  expect(existsSync(at("store/tensorflow-cpu-2.21.0/tensorflow"))).toBe(true);
+});
+
+test("another TensorFlow takes the place of the one that was unpacked before, unless another engine uses that one", async () => {
+  const older = WHEEL.replace("2.21.0", "2.20.0");
+  const { at, options, env } = place({
+    [older]: zipOf({ ...tensorflowFiles("tensorflow/"), "tensorflow_cpu-2.20.0.dist-info/METADATA": "" }),
+    [WHEEL]: zipOf({ ...tensorflowFiles("tensorflow/"), "tensorflow_cpu-2.21.0.dist-info/METADATA": "" }),
+  });
+  const add = (wheel: string) => addBinding("tfjs-node", { ...options, tensorflow: at(wheel) });
+  await add(older);
+  await add(WHEEL);
+  expect(readdirSync(at("store")).sort()).toEqual(["tensorflow-cpu-2.21.0", "tfjs-node"]);
+  const held = readManifest("tfjs-node", env);
+  if (held !== undefined) writeManifest({ ...held, engine: "tfjs-node-gpu" }, env);
+  await add(older);
+  expect(existsSync(at("store/tensorflow-cpu-2.21.0/tensorflow"))).toBe(true);
 });
 
 test("the active environment's TensorFlow is found without importing it", async () => {
@@ -180,6 +209,7 @@ test("no Node-API headers is one line", async () => {
 
 test("the store follows MVA_BENCH_ENGINES, then XDG_DATA_HOME, then the home folder", () => {
   expect(storeFolder({ MVA_BENCH_ENGINES: "/a", XDG_DATA_HOME: "/b", HOME: "/c" })).toBe("/a");
+  expect(storeFolder({ MVA_BENCH_ENGINES: "engines" })).toBe(resolve("engines"));
   expect(storeFolder({ XDG_DATA_HOME: "/b", HOME: "/c" })).toBe("/b/mva-bench/engines");
   expect(storeFolder({ HOME: "/c" })).toBe("/c/.local/share/mva-bench/engines");
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import { addCudaProvider, CUDA_LIBRARIES } from "../../../src/engine/install/cuda-provider.js";
@@ -68,6 +68,23 @@ test("an environment that has it serves, with the CUDA that its packages bring",
   expect(source).toBe(at(`${site}/onnxruntime/capi`));
 });
 
+test("cuDNN's parts are linked too: it opens them in the folder that it is loaded from, the link's", async (ctx) => {
+  needsLinux(ctx);
+  const parts = ["libcudnn_graph.so.9", "libcudnn_engines_precompiled.so.9"];
+  const { at, env, options } = place({
+    [wheel("1.30.0")]: zipOf(PROVIDERS),
+    ...Object.fromEntries([...parts, "libcudnn_graph.so.8", "libother.so.9"].map((name) => [`cuda/${name}`, ""])),
+  });
+  const { laid } = await addCudaProvider({ ...options, onnxruntime: at(wheel("1.30.0")) });
+  const target = at("package/bin/napi-v6/linux/x64");
+  for (const name of parts) expect(readlinkSync(join(target, name))).toBe(at(`cuda/${name}`));
+  expect(laid.filter((path) => /libcudnn_|other/.test(path)).sort()).toEqual(
+    parts.map((name) => join(target, name)).sort(),
+  );
+  removeStored("cuda", [], env);
+  expect(readdirSync(target)).toEqual(["libonnxruntime.so.1"]);
+});
+
 test.each<[string, string, Record<string, string | Buffer>, readonly string[], RegExp]>([
   [
     "another version",
@@ -119,4 +136,5 @@ test.each<[string, string, Record<string, string | Buffer>, readonly string[], R
   await expect(failed).rejects.toThrow(message);
   await expect(failed).rejects.toMatchObject({ exitCode: 2, message: expect.not.stringContaining("\n") });
   expect(existsSync(at("package/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so"))).toBe(false);
+  expect(existsSync(at("store")) ? readdirSync(at("store")) : []).toEqual([]);
 });
