@@ -36,18 +36,15 @@ const X11 = [
   "libGLdispatch.so.0",
 ];
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { values: options } = parseArgs({
-  options: {
-    out: { type: "string", default: "mva-bench-gpu.tar.xz" },
-    "vulkan-loader": { type: "string" },
-    compress: { type: "string" },
-    dist: { type: "string", default: join(root, "dist") },
-  },
-});
-const fail = (line) => {
+const fail = (line, code = 1) => {
   process.stderr.write(`gpu-bundle: ${line}\n`);
-  process.exit(1);
+  process.exit(code);
 };
+const options = flags();
+if (!["xz", "gz", undefined].includes(options.compress))
+  fail(`--compress takes xz or gz, not "${options.compress}"`, 2);
+const named = options["vulkan-loader"];
+if (named !== undefined && !existsSync(named)) fail(`--vulkan-loader: there is no ${named}`, 2);
 if (process.platform !== "linux" || process.arch !== "x64") fail("packs for Linux x64, and runs there only");
 const dist = resolve(options.dist);
 if (!existsSync(join(dist, "cli/main.js"))) fail(`${dist} is missing: npm run build first`);
@@ -70,6 +67,21 @@ if (status !== 0) fail(`tar failed: ${stderr.trim().split("\n")[0]}`);
 const { size } = statSync(out);
 process.stdout.write(`${out}: ${(size / 1e6).toFixed(1)} MB\n`);
 if (size > MOST_BYTES) fail(`the archive is over ${MOST_BYTES / 1e6} MB: --compress xz makes it smaller`);
+
+function flags() {
+  try {
+    return parseArgs({
+      options: {
+        out: { type: "string", default: "mva-bench-gpu.tar.xz" },
+        "vulkan-loader": { type: "string" },
+        compress: { type: "string" },
+        dist: { type: "string", default: join(root, "dist") },
+      },
+    }).values;
+  } catch (error) {
+    return fail(String(error.message).split("\n")[0], 2);
+  }
+}
 
 function packApplication() {
   const app = join(stage, "app");
@@ -110,7 +122,7 @@ function packRuntime() {
   copyFileSync(process.execPath, join(stage, "bin/node"));
   const own = join(stage, "lib");
   mkdirSync(own);
-  const loader = options["vulkan-loader"] ?? system("libvulkan.so.1");
+  const loader = named ?? system("libvulkan.so.1");
   if (loader === undefined) fail("no libvulkan.so.1 here: install libvulkan1, or name it with --vulkan-loader");
   copyFileSync(loader, join(own, "libvulkan.so.1"));
   // For images so slim that they lack the C++ runtime, or what NVIDIA's driver links for a screen that nobody has (its Vulkan part

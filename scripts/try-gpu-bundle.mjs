@@ -23,15 +23,7 @@ import { parse, stringify } from "yaml";
 
 const PROGRAMS = ["sh", "uname", "cat", "grep", "mkdir", "cp", "rm", "dirname"];
 const C_LIBRARY = ["/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64"];
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    driver: { type: "string", default: "/usr/lib/chromium/vk_swiftshader_icd.json" },
-    engine: { type: "string", default: "webgpu" },
-    sizes: { type: "string", default: "tiny" },
-    results: { type: "string" },
-  },
-});
+const { values: options, positionals } = flags();
 const [archive] = positionals;
 if (archive === undefined || !existsSync(archive)) {
   process.stderr.write("try-gpu-bundle: name the archive that gpu-bundle.mjs made\n");
@@ -128,4 +120,21 @@ function pathOf(program) {
 function must(program, args) {
   const { status, stderr } = spawnSync(program, args, { encoding: "utf8" });
   if (status !== 0) throw new Error(`${program}: ${stderr}`);
+}
+
+function flags() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        driver: { type: "string", default: "/usr/lib/chromium/vk_swiftshader_icd.json" },
+        engine: { type: "string", default: "webgpu" },
+        sizes: { type: "string", default: "tiny" },
+        results: { type: "string" },
+      },
+    });
+  } catch (error) {
+    process.stderr.write(`try-gpu-bundle: ${String(error.message).split("\n")[0]}\n`);
+    return process.exit(2);
+  }
 }
