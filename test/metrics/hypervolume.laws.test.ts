@@ -580,3 +580,20 @@ describe("estimated hypervolume", () => {
     near(share.error, whole.error / 100);
   });
 });
+
+test("the error of an estimate keeps its place under tiny and huge units", () => {
+  const points = Array.from({ length: 9 }, () => normals(seeded(7), 3).map((x) => Math.abs(x) + 0.01));
+  const front = points.map((p, i) => p.map((x, k) => x + ((i * (k + 1)) % 5) / 4));
+  const error = (unit: number): number => {
+    const estimate = { generator: seeded(8), samples: 1600, when: "always" } as const;
+    const found = hypervolume(
+      front.map((p) => p.map((x) => x * unit)),
+      { reference: [0, 0, 0], sense: "max", estimate },
+    );
+    if (found.kind !== "estimate") throw new Error("no estimate");
+    return found.error / unit ** 3;
+  };
+  expect(error(1)).toBeGreaterThan(0);
+  near(error(2 ** -300), error(1));
+  near(error(2 ** 300), error(1));
+});
