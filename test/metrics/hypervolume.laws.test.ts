@@ -597,3 +597,23 @@ test("the error of an estimate keeps its place under tiny and huge units", () =>
   near(error(2 ** -300), error(1));
   near(error(2 ** 300), error(1));
 });
+
+test("contributions beyond the range of numbers are errors, as the volume is", () => {
+  for (const unit of [1e200, 1e-200]) {
+    for (const first of [unit, 2 * unit]) {
+      const points = [
+        [first, 3 * unit - first],
+        [3 * unit - first, first],
+      ];
+      const options = { reference: [0, 0], sense: "max" } as const;
+      expect(() => hypervolume(points, options)).toThrow(/scale the objectives/);
+      expect(() => hypervolumeContributions(points, options)).toThrow(/scale the objectives/);
+    }
+    expect(() => hypervolumeContributions([[unit, 1]], { reference: [0, 0], sense: "max" })).not.toThrow();
+  }
+  // far from the origin, and a small box all the same
+  const reference = [1e160, 1e160];
+  const point = reference.map((r) => r * (1 - 1e-12));
+  const { values } = hypervolumeContributions([point], { reference, sense: "min" });
+  near(values[0] as number, hypervolume([point], { reference, sense: "min" }).value);
+});

@@ -422,6 +422,9 @@ describe("the ends of the range of numbers", () => {
       const points = [[0.1 * unit], [0.3 * unit]];
       near(gd(points, { ...options, p: 2000 }).value, 0.3 * unit * 0.5 ** (1 / 2000));
     }
+    // far smaller than the coordinates
+    const near1 = { sense: "min", referenceSet: [[1]], p: 2000 } as const;
+    near(gd([[1.01], [1.03]], near1).value, 0.03 * 0.5 ** (1 / 2000));
     expect(gd([[0], [0]], { ...options, p: 3 }).value).toBe(0);
   });
 

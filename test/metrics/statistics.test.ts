@@ -499,17 +499,17 @@ describe("very many degrees of freedom", () => {
 describe("numbers that are none", () => {
   const none = Number.NaN;
   test.for([
-    ["replicate", () => percentileInterval([1, none, 2])],
-    ["replicate", () => percentileInterval([1, Number.NEGATIVE_INFINITY, 2])],
-    ["replicate", () => bcaInterval(1, [1, none], 0)],
+    ["last replicate", () => percentileInterval([1, none, 2])],
+    ["first replicate", () => percentileInterval([1, Number.NEGATIVE_INFINITY, 2])],
+    ["replicate of BCa", () => bcaInterval(1, [1, none], 0)],
     ["estimate", () => bcaInterval(none, [1, 2], 0)],
     ["acceleration", () => bcaInterval(1, [1, 2], none)],
     ["clusters", () => fewClustersInterval([1, none, 2])],
-    ["clusters", () => pairedTTest([1e200, -1e200])],
+    ["variance of the clusters", () => pairedTTest([1e200, -1e200])],
     ["replicates", () => bootstrapPValue([none, none])],
     ["share", () => quantileOfSorted([1, 2], none)],
-  ] as [string, () => unknown][])("a %s that is no number is an error", ([what, action]) => {
-    expect(action).toThrow(new RegExp(`${what} is`));
+  ] as [string, () => unknown][])("%s that is no number is an error", ([what, action]) => {
+    expect(action).toThrow(new RegExp(`${what.replace(/^(first|last) | of BCa$/, "")} is`));
   });
 
   test("few clusters keep their interval in tiny and huge units", () => {
