@@ -41,6 +41,10 @@ const READ_AS = {
 const NUMBER = /^[+−–-]?(?:\d+\.?\d*|\.\d+)(?:e[+−–-]?\d+)?$/i;
 const NO_NUMBER = /^[+-]?(?:nan|inf|infinity|na|n\/a|null|none|\d*,\d+|\d+(?:\.\d+)? *%)$/i;
 
+/** What tables count, weigh or set, and hardly a score. */
+const NO_SCORE =
+  /^(?:index|id|idx|row|no|nr|step|epoch|iteration|rank|lr|lambda|alpha|beta|temperature|w|weights?)(?:[ _.-].*|\d+)?$/i;
+
 /** @returns undefined where the text is no finite number */
 export function numberOf(text: string): number | undefined {
   const value = NUMBER.test(text) ? Number(text.replaceAll(/[−–]/g, "-")) : Number.NaN;
@@ -121,6 +125,13 @@ export function chooseColumns({ path, separator, header, rows }: CsvText, option
   if (options.values === undefined && value !== undefined && lettered !== undefined) {
     notices.push(
       `"${value.name}" holds numbers and is a value itself; in the long form "value" names the value, and its number stands in "score"`,
+    );
+  }
+
+  const doubtful = values.filter(({ name }) => options.values === undefined && NO_SCORE.test(name));
+  if (doubtful.length > 0) {
+    notices.push(
+      `taken as values, since they hold numbers: ${doubtful.map(({ name }) => name).join(", ")}; if not, --values`,
     );
   }
 

@@ -1,3 +1,4 @@
+import { mustBeVolume } from "./error.js";
 import { exactVolume, type HypervolumeOptions, insideOf } from "./hypervolume.js";
 import { allIndices, gather } from "./nondominated.js";
 import { minimised, minimisedPoint, type PackedPoints, type Points } from "./point-set.js";
@@ -15,7 +16,7 @@ export interface Contributions {
  * dominated point and each of two equal points contribute 0. Their sum is at most HV(A). O(n²), and the volumes of what
  * lies inside each point's own box.
  *
- * @throws MetricsError `dimension-mismatch`, `not-finite`
+ * @throws MetricsError `dimension-mismatch`, `not-finite`, `undefined-value` for a volume beyond the range of numbers
  */
 export function hypervolumeContributions(points: Points, options: HypervolumeOptions): Contributions {
   const d = options.reference.length;
@@ -53,6 +54,9 @@ function cutBoxes({ data, dimension: d, count }: PackedPoints, reference: Float6
       else if (beyond === 1) bound[which] = Math.min(bound[which] as number, data[j * d + which] as number);
     }
     if (dominated) continue;
+    let whole = 1;
+    for (let k = 0; k < d; k++) whole *= (reference[k] as number) - (data[p + k] as number);
+    mustBeVolume(whole);
     let size = 0;
     for (let j = 0; j < count; j++) {
       if (j === i) continue;

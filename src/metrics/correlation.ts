@@ -25,7 +25,7 @@ export function kendallTauB(x: ArrayLike<number>, y: ArrayLike<number>): number 
     }
   }
   if (untiedX * untiedY === 0) fail("undefined-value", "Kendall's tau has no value: one side is constant");
-  return score / Math.sqrt(untiedX) / Math.sqrt(untiedY);
+  return score / Math.sqrt(untiedX * untiedY);
 }
 
 /** How many pairs these are, all of them finite. */

@@ -55,6 +55,8 @@ export function meanLeastOf(from: PackedPoints, to: PackedPoints, sign: number, 
   const rows = from.data;
   const others = to.data;
   let sum = 0;
+  const powers = p === 1 ? undefined : new Float64Array(from.count);
+  let largest = 0;
   for (let i = 0; i < rows.length; i += d) {
     let least = Number.POSITIVE_INFINITY;
     for (let j = 0; j < others.length && least > 0; j += d) {
@@ -65,9 +67,14 @@ export function meanLeastOf(from: PackedPoints, to: PackedPoints, sign: number, 
       }
       if (square < least) least = square;
     }
-    sum += p === 1 ? Math.sqrt(least) : least ** (p / 2);
+    if (powers === undefined) sum += Math.sqrt(least);
+    else powers[i / d] = least;
+    if (least > largest) largest = least;
   }
-  return (sum / from.count) ** (1 / p);
+  if (powers === undefined || largest === 0) return sum / from.count;
+  // in units of the largest: a high power of the others may vanish, that of all of them not
+  for (const least of powers) sum += (least / largest) ** (p / 2);
+  return Math.sqrt(largest) * (sum / from.count) ** (1 / p);
 }
 
 /**

@@ -93,6 +93,12 @@ function betaFraction(x: number, a: number, b: number): number {
 
 /** P(|T| ≥ |t|) for Student's t with (possibly fractional) degrees of freedom. */
 export function studentTwoSided(t: number, degrees: number): number {
+  if (degrees > 10_000) {
+    // ln Γ would cancel. Hill 1970: a normal deviate, to well below a rounding error at so many degrees.
+    const n = Math.min(degrees, 1e15);
+    const w = Math.sqrt((n - 0.5) * Math.log1p((t * t) / n));
+    return 2 * normalCdf(-w - (w ** 3 + 3 * w) / 48 / (n - 0.5) ** 2);
+  }
   return incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5);
 }
 

@@ -4,7 +4,7 @@
  */
 import { column } from "./argsort.js";
 import type { IndicatorResult } from "./distance-indicators.js";
-import { mustBeOneOf, mustExist } from "./error.js";
+import { mustBeOneOf, mustExist, mustStayInRange } from "./error.js";
 import { variance } from "./intervals.js";
 import { gather, nondominatedOf } from "./nondominated.js";
 import { minimised, type PackedPoints, type Points, type Sense, unitOf } from "./point-set.js";
@@ -30,7 +30,9 @@ export function sparsity(points: Points, options: DiversityOptions): IndicatorRe
     const sorted = column(data, dimension, k, count).sort();
     for (let i = 1; i < count; i++) sum += ((sorted[i] as number) - (sorted[i - 1] as number)) ** 2;
   }
-  return { value: count < 2 ? 0 : sum / (count - 1), method: "non-dominated" };
+  if (count < 2) return { value: 0, method: "non-dominated" };
+  mustStayInRange(sum, "a square");
+  return { value: sum / (count - 1), method: "non-dominated" };
 }
 
 /**

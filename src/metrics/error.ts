@@ -48,6 +48,11 @@ export function mustBeFinite(x: number, what: string): void {
   if (!Number.isFinite(x)) fail("not-finite", `${what} is ${x}`);
 }
 
+/** @throws MetricsError `undefined-value` for what finite input makes NaN or infinite */
+export function mustStayInRange(x: number, what: string): void {
+  if (!Number.isFinite(x)) fail("undefined-value", `${what} leaves the range of numbers: scale the input`);
+}
+
 /** @throws MetricsError `code` unless low < x < high; NaN and infinities never pass */
 export function mustLieWithin(
   x: number,

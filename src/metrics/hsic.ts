@@ -2,7 +2,7 @@
  * Hilbert–Schmidt independence criterion between paired samples (rows of X and Y), and centred kernel alignment. O(n²)
  * time, O(n) memory: HKH is never formed, and no kernel matrix is stored.
  */
-import { fail, mustBeOneOf, mustEqual, mustReach } from "./error.js";
+import { fail, mustBeOneOf, mustEqual, mustReach, mustStayInRange } from "./error.js";
 import { total } from "./intervals.js";
 import { type Kernel, type KernelRows, kernelRows } from "./kernels.js";
 import { dense, type MatrixLike } from "./matrix.js";
@@ -78,12 +78,17 @@ export function estimatorOf(options: { readonly estimator?: Estimator }): Estima
  */
 export function unbiasedOf(n: number, cross: number, rows: number, totalX: number, totalY: number): number {
   mustReach(n, 4, "rows");
-  return (cross + (totalX * totalY) / ((n - 1) * (n - 2)) - (2 * rows) / (n - 2)) / (n * (n - 3));
+  return inRange((cross + (totalX * totalY) / ((n - 1) * (n - 2)) - (2 * rows) / (n - 2)) / (n * (n - 3)));
 }
 
 /** Biased HSIC from the same sums over all pairs, i = j included. */
 export function biasedOf(n: number, cross: number, rows: number, totalX: number, totalY: number): number {
-  return cross / n / n + ((totalX / n / n) * totalY) / n / n - (2 * rows) / n / n / n;
+  return inRange(cross / n / n + ((totalX / n / n) * totalY) / n / n - (2 * rows) / n / n / n);
+}
+
+function inRange(value: number): number {
+  mustStayInRange(value, "HSIC");
+  return value;
 }
 
 /**

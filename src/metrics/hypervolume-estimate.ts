@@ -56,11 +56,12 @@ export function estimateVolume(
       inverse[s % m] = 1;
       sum += deepest(depths, m, inverse) ** m;
     }
-    replicates[r] = (box * sum) / perReplicate;
+    // in units of the box: the squares of a tiny volume would be 0, and so the error
+    replicates[r] = sum / perReplicate;
   }
   return {
-    value: mean(replicates),
-    error: studentQuantile(level, REPLICATES - 1) * Math.sqrt(variance(replicates) / REPLICATES),
+    value: box * mean(replicates),
+    error: box * studentQuantile(level, REPLICATES - 1) * Math.sqrt(variance(replicates) / REPLICATES),
     level,
     samples: perReplicate * REPLICATES,
   };

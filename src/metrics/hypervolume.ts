@@ -1,4 +1,4 @@
-import { fail, mustBeVolume, mustEqual, mustLieWithin, positiveInteger } from "./error.js";
+import { fail, mustBeOneOf, mustBeVolume, mustEqual, mustLieWithin, positiveInteger } from "./error.js";
 import { estimateVolume } from "./hypervolume-estimate.js";
 import { hypervolume1d, hypervolume2d, hypervolume3d, SmallSweep3d } from "./hypervolume-sweeps.js";
 import { Wfg } from "./hypervolume-wfg.js";
@@ -108,6 +108,7 @@ export function hypervolume(points: Points, options: HypervolumeOptions): Hyperv
     if (ignored === 0) return { kind: "empty", value: 0, method: "none", counted, ignored };
     return { kind: "none-above-reference", value: 0, method: "none", counted, ignored };
   }
+  if (estimate !== undefined) mustBeOneOf(estimate.when ?? "large", ["large", "always"], "when");
   if (estimate !== undefined && (estimate.when === "always" || counted > (EXACT_LIMIT[dimension] ?? 30))) {
     const { samples = 65_536, level = 0.95, generator } = estimate;
     mustLieWithin(level, 0, 1, "level");

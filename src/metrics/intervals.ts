@@ -1,5 +1,5 @@
 import { normalCdf, normalQuantile, studentQuantile } from "./distributions.js";
-import { fail, mustExist, mustLieWithin, mustReach } from "./error.js";
+import { fail, mustBeFinite, mustExist, mustLieWithin, mustReach } from "./error.js";
 
 export interface Interval {
   readonly low: number;
@@ -22,6 +22,7 @@ function interval<Method extends Interval["method"]>(
 /** Quantile by linear interpolation between order statistics (type 7: numpy's default). */
 export function quantileOfSorted(sorted: ArrayLike<number>, p: number): number {
   const n = sorted.length;
+  mustBeFinite(p, "share");
   mustExist(n, "values to take a quantile of");
   const at = Math.min(Math.max(p, 0), 1) * (n - 1);
   const below = Math.floor(at);
@@ -49,12 +50,21 @@ export function variance(values: ArrayLike<number>): number {
   return total(Array.from(values, (x) => (x - m) ** 2)) / (values.length - 1);
 }
 
+/** Ascending, all finite: what is not stands at an end. */
+function sortedReplicates(replicates: ArrayLike<number>): Float64Array {
+  const sorted = Float64Array.from(replicates).sort();
+  mustExist(sorted.length, "replicates");
+  mustBeFinite(sorted[0] as number, "a replicate");
+  mustBeFinite(sorted[sorted.length - 1] as number, "a replicate");
+  return sorted;
+}
+
 /**
  * Percentile interval: the (1 ± level)/2 quantiles of the bootstrap replicates. First-order accurate; transformation
  * respecting. Source: Efron and Tibshirani 1993, ch. 13.
  */
 export function percentileInterval(replicates: ArrayLike<number>, level = 0.95): Interval {
-  const sorted = Float64Array.from(replicates).sort();
+  const sorted = sortedReplicates(replicates);
   return interval(level, "percentile", (share) => quantileOfSorted(sorted, share));
 }
 
@@ -71,9 +81,10 @@ export function bcaInterval(
   acceleration: number,
   level = 0.95,
 ): Interval {
-  const sorted = Float64Array.from(replicates).sort();
+  const sorted = sortedReplicates(replicates);
   const n = sorted.length;
-  mustExist(n, "replicates");
+  mustBeFinite(estimate, "estimate");
+  mustBeFinite(acceleration, "acceleration");
   const below = total(sorted.map((x) => (x < estimate ? 1 : x === estimate ? 0.5 : 0)));
   const z0 = normalQuantile(Math.min(Math.max(below, 0.5), n - 0.5) / n);
   return interval(level, "bca", (share) => {
@@ -127,11 +138,13 @@ export function fewClustersInterval(
   mustReach(clusters, 2, "clusters");
   const between = variance(perCluster) / clusters;
   const both = between + shared;
+  mustBeFinite(both, "variance of the clusters");
   const standardError = Math.sqrt(both);
+  // squares of variances may leave the range of numbers; in units of a power of two no digit changes
+  const unit = 2 ** Math.floor(Math.log2(both));
+  const square = (x: number): number => (x / unit) ** 2;
   const degrees =
-    both > 0
-      ? (both * both) / ((between * between) / (clusters - 1) + (shared * shared) / sharedDegrees)
-      : clusters - 1;
+    both > 0 ? square(both) / (square(between) / (clusters - 1) + square(shared) / sharedDegrees) : clusters - 1;
   const m = mean(perCluster);
   const ends = interval(level, "few-clusters-t", (share) => {
     const half = studentQuantile(level, degrees) * standardError;

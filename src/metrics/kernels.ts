@@ -1,5 +1,5 @@
 /** Kernels between the rows of a matrix, produced on demand, row by row, so that HSIC needs no n × n matrix. */
-import { fail, mustLieWithin, mustReach } from "./error.js";
+import { fail, mustBeOneOf, mustLieWithin, mustReach } from "./error.js";
 import { columnCentred, type DenseMatrix, dense, type MatrixLike, rowProducts } from "./matrix.js";
 import { simdRows } from "./simd-rows.js";
 
@@ -41,6 +41,7 @@ export function bandwidth(sigma: number | "median", x: DenseMatrix, what: string
 
 /** @throws MetricsError `bad-option` unless sigma is above 0 */
 export function kernelRows(x: DenseMatrix, kernel: Kernel, what: string): KernelRows {
+  mustBeOneOf(kernel.kind, ["linear", "rbf"], "kind of kernel");
   if (kernel.kind === "linear") {
     // HSIC does not change, but far from the origin its sums would cancel
     const centred = columnCentred(x);

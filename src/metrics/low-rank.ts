@@ -3,8 +3,8 @@
  * neurons (rows of delta-W), features its inputs. All are functions of the product alone: (B R⁻¹, R A) gives the
  * same numbers.
  */
-import { fail, mustBeFinite, mustEqual } from "./error.js";
-import { alignment, type Estimator, estimatorOf, unbiasedOf } from "./hsic.js";
+import { fail, mustBeFinite, mustBeOneOf, mustEqual, mustStayInRange } from "./error.js";
+import { alignment, biasedOf, type Estimator, estimatorOf, unbiasedOf } from "./hsic.js";
 import { type IndependenceTest, permutationTest } from "./independence-tests.js";
 import { total } from "./intervals.js";
 import {
@@ -101,7 +101,7 @@ function hsicOf(one: Centred, two: Centred, estimator: Estimator): number {
   const n = one.bt.columns;
   const c = timesTransposed(one.bt, two.bt);
   const full = inner(times(c, two.m), times(one.m, c));
-  if (estimator === "biased") return full / n / n;
+  if (estimator === "biased") return biasedOf(n, full, 0, 0, 0);
   // With centred rows K1 = 0, so that the zero-diagonal kernel has row sums −K_ii.
   const rows = one.diagonal.reduce((sum, x, i) => sum + x * (two.diagonal[i] as number), 0);
   return unbiasedOf(n, full - rows, rows, total(one.diagonal), total(two.diagonal));
@@ -116,7 +116,9 @@ function diagonalOf(b: DenseMatrix, m: DenseMatrix): Float64Array {
 /** ⟨delta-W₁, delta-W₂⟩ = s₁s₂ Σ (B₁ᵀB₂)∘(A₁A₂ᵀ). */
 export function frobeniusInner(first: LowRank, second: LowRank): number {
   const [one, two] = pair(first, second, true);
-  return one.scale * two.scale * inner(transposedTimes(one.b, two.b), timesTransposed(one.a, two.a));
+  const value = one.scale * two.scale * inner(transposedTimes(one.b, two.b), timesTransposed(one.a, two.a));
+  mustStayInRange(value, "the product of delta-Ws");
+  return value;
 }
 
 /** ‖delta-W‖ (Frobenius). Range [0, ∞). */
@@ -169,6 +171,7 @@ function mustBeTrained(size: number): void {
  * @throws MetricsError `undefined-value` for a zero delta-W, `dimension-mismatch`
  */
 export function subspaceOverlap(first: LowRank, second: LowRank, side: "output" | "input" = "output"): number {
+  mustBeOneOf(side, ["output", "input"], "side");
   const [one, two] = pair(first, second, true).map(({ a, b }) => {
     const delta = side === "output" ? { A: a, B: b } : { A: transposed(b), B: transposed(a) };
     return orthonormalised(dense(lowRankRows(delta), "rows of delta-W")).q;

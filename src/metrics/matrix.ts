@@ -164,11 +164,13 @@ export function inner(a: DenseMatrix, b: DenseMatrix): number {
 export function columnCentred(a: DenseMatrix): DenseMatrix {
   const { rows, columns } = a;
   const means = new Float64Array(columns);
-  for (let o = 0; o < a.data.length; o++) {
+  // from the first row on: a constant column becomes 0, not rounding, in which a test would then see dependence
+  const shifted = a.data.map((x, o) => x - (a.data[o % columns] as number));
+  for (let o = 0; o < shifted.length; o++) {
     const j = o % columns;
-    means[j] = (means[j] as number) + (a.data[o] as number) / rows;
+    means[j] = (means[j] as number) + (shifted[o] as number) / rows;
   }
-  return { data: a.data.map((x, o) => x - (means[o % columns] as number)), rows, columns };
+  return { data: shifted.map((x, o) => x - (means[o % columns] as number)), rows, columns };
 }
 
 /**

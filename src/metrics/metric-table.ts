@@ -6,7 +6,7 @@ import { column } from "./argsort.js";
 import { averagedHausdorff, gd, gdPlus, igd, igdPlus } from "./distance-indicators.js";
 import { extent, spacing, sparsity } from "./diversity-indicators.js";
 import { coverageBothWays, epsilonAdditive } from "./dominance-indicators.js";
-import { mustExist } from "./error.js";
+import { mustBeFinite, mustExist } from "./error.js";
 import { hypervolume } from "./hypervolume.js";
 import { mean } from "./intervals.js";
 import { nondominated } from "./nondominated.js";
@@ -69,6 +69,7 @@ export function nadirReference(
   options: { readonly sense: Sense; readonly margin?: number },
 ): number[] {
   const { sense, margin = 0.1 } = options;
+  mustBeFinite(margin, "margin");
   mustExist(points.length, "points to take a reference from");
   const { data, dimension, count } = minimised(points, sense);
   const signs = senseSigns(sense, dimension);

@@ -2,7 +2,7 @@
  * The boundary: what callers hand in, turned once into finite, row-major, minimised coordinates. Everything behind this
  * file minimises and may assume finite numbers of one dimension without negative zeros.
  */
-import { fail, mustBeOneOf, mustEqual } from "./error.js";
+import { fail, mustBeOneOf, mustEqual, mustExist, positiveInteger } from "./error.js";
 
 /** Points packed row by row: point `i` is `data[i * dimension] … data[i * dimension + dimension - 1]`. */
 export interface PointSet {
@@ -60,6 +60,7 @@ export function minimised(
   dimension = pointDimension(points),
   room?: Float64Array,
 ): PackedPoints {
+  positiveInteger(dimension, "number of objectives", 0);
   const signs = senseSigns(sense, dimension);
   const source = isPointSet(points) ? points.data : flattened(points, dimension, what);
   const count = source.length && source.length / dimension;
@@ -95,6 +96,7 @@ function flattened(points: readonly (readonly number[])[], dimension: number, wh
 
 /** One point (a reference, an ideal) in minimised form. */
 export function minimisedPoint(point: readonly number[], sense: Sense, what: string): Float64Array {
+  mustExist(point.length, `numbers in ${what}`);
   return minimised({ data: new Float64Array(point), dimension: point.length }, sense, what).data;
 }
 

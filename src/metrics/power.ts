@@ -1,4 +1,4 @@
-import { normalQuantile, studentQuantile } from "./distributions.js";
+import { studentQuantile } from "./distributions.js";
 import { fail, mustLieWithin } from "./error.js";
 
 export interface PowerOptions {
@@ -24,7 +24,5 @@ export function minimalDetectableEffect(standardError: number, options: PowerOpt
   }
   mustLieWithin(level, 0, 1, "level");
   mustLieWithin(power, 0.5, 1, "power");
-  const quantile = (p: number): number =>
-    Number.isFinite(degrees) ? studentQuantile(2 * p - 1, degrees) : normalQuantile(p);
-  return (quantile((1 + level) / 2) + quantile(power)) * standardError;
+  return (studentQuantile(level, degrees) + studentQuantile(2 * power - 1, degrees)) * standardError;
 }

@@ -89,6 +89,7 @@ export function pairedTTest(
 export function bootstrapPValue(replicates: ArrayLike<number>): number {
   const n = replicates.length;
   mustExist(n, "replicates");
+  mustBeFinite(total(replicates), "sum of the replicates");
   const count = (side: number): number => total(Array.from(replicates, (x) => (side * x >= 0 ? 1 : 0)));
   return Math.min(1, (2 * (1 + Math.min(count(-1), count(1)))) / (1 + n));
 }

@@ -1,4 +1,4 @@
-import { mustReach, positiveInteger } from "./error.js";
+import { mustReach, mustStayInRange, positiveInteger } from "./error.js";
 import type { HypervolumeOptions } from "./hypervolume.js";
 import { mean, variance } from "./intervals.js";
 import { allIndices, gather } from "./nondominated.js";
@@ -28,7 +28,7 @@ export type SubsetAverage =
  * size are compared at equal N. Every subset where there are few, else random ones without replacement.
  * Sense, range and compliance as hypervolume, on average.
  *
- * @throws MetricsError `too-few` for fewer points than `size`, `bad-option`, `dimension-mismatch`, `not-finite`
+ * @throws MetricsError `too-few` for fewer points than `size`, `bad-option`, `dimension-mismatch`, `not-finite`, `undefined-value`
  */
 export function subsetHypervolume(points: Points, options: SubsetAverageOptions): SubsetAverage {
   const { size, subsets: limit = 2000, generator } = options;
@@ -41,7 +41,11 @@ export function subsetHypervolume(points: Points, options: SubsetAverageOptions)
   const kernel = new RepeatedHypervolume(reference, size);
   const order = allIndices(all.count);
   const chosen = order.subarray(0, size);
-  const volume = (): number => kernel.volume(gather(all, chosen).data, 0, size);
+  const volume = (): number => {
+    const value = kernel.volume(gather(all, chosen).data, 0, size);
+    mustStayInRange(value, "a volume");
+    return value;
+  };
   const values: number[] = [];
   if (binomial(all.count, size) <= limit) {
     do values.push(volume());

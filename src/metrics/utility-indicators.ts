@@ -1,7 +1,7 @@
 /** What a set is worth to people whose preferences are weights: utilities averaged or at their worst over weights. */
 import { orderBy } from "./argsort.js";
 import { bothSets, type IndicatorResult, type ReferenceSetOptions } from "./distance-indicators.js";
-import { fail, mustEqual, mustExist, positiveInteger } from "./error.js";
+import { fail, mustEqual, mustExist, mustStayInRange, positiveInteger } from "./error.js";
 import { mean } from "./intervals.js";
 import { gather, nondominatedOf } from "./nondominated.js";
 import { minimised, minimisedPoint, type PackedPoints, type Points, type Sense } from "./point-set.js";
@@ -107,6 +107,7 @@ export function bestUtilities(points: PackedPoints, weights: Float64Array): { be
         at[w] = i;
       }
     }
+    mustStayInRange(best[w] as number, "a utility");
   }
   return { best, at };
 }

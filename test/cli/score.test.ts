@@ -483,6 +483,14 @@ describe("a CSV that nobody prepared", () => {
     expect(volumes(await json(untidy))).toEqual(volumes(await json(WIDE)));
   });
 
+  test("numbers under a name that is hardly a score's are values with a notice, unless values are named", async () => {
+    const file = "Index,method,w_1,weight,harmless,indexed\n0,a,0.5,1,1,2\n1,b,0.1,2,2,1\n";
+    expect((await score(file)).stderr).toContain(
+      "mva-bench: taken as values, since they hold numbers: Index, w_1, weight; if not, --values\n",
+    );
+    expect((await score(file, ["--values", "weight,harmless"])).stderr).not.toContain("taken as values");
+  });
+
   test("line ends of old, and packed files", async () => {
     expect(volumes(await json(WIDE.replaceAll("\n", "\r")))).toEqual(volumes(await json(WIDE)));
     expect(volumes(await json(gzipSync(WIDE), [], "my.csv.gz"))).toEqual(volumes(await json(WIDE)));

@@ -189,3 +189,25 @@ describe("one sense at the boundary", () => {
     );
   });
 });
+
+describe("what finite input makes of itself, and options that no type has seen", () => {
+  const max = { reference: [0, 0], sense: "max" } as const;
+
+  test("a packed set whose dimension is no count is an error", () => {
+    for (const dimension of [-1, 2.5, Number.NaN]) {
+      expect(codeOf(() => nondominated({ data: new Float64Array(5), dimension }, { sense: "max" }))).toBe("bad-option");
+    }
+  });
+
+  test("a reference of no numbers is an error, with and without points", () => {
+    for (const points of [[], [[]]]) {
+      expect(codeOf(() => hypervolume(points, { reference: [], sense: "max" }))).toBe("empty-set");
+    }
+  });
+
+  test("`when` of an estimate is one of two words", () => {
+    const estimate = { generator: seeded(1), when: "sometimes" as "always" };
+    expect(codeOf(() => hypervolume([[1, 1]], { ...max, estimate }))).toBe("bad-option");
+    expect(hypervolume([[1, 1]], { ...max, estimate: { generator: seeded(1) } }).kind).toBe("exact");
+  });
+});

@@ -580,3 +580,40 @@ describe("estimated hypervolume", () => {
     near(share.error, whole.error / 100);
   });
 });
+
+test("the error of an estimate keeps its place under tiny and huge units", () => {
+  const points = Array.from({ length: 9 }, () => normals(seeded(7), 3).map((x) => Math.abs(x) + 0.01));
+  const front = points.map((p, i) => p.map((x, k) => x + ((i * (k + 1)) % 5) / 4));
+  const error = (unit: number): number => {
+    const estimate = { generator: seeded(8), samples: 1600, when: "always" } as const;
+    const found = hypervolume(
+      front.map((p) => p.map((x) => x * unit)),
+      { reference: [0, 0, 0], sense: "max", estimate },
+    );
+    if (found.kind !== "estimate") throw new Error("no estimate");
+    return found.error / unit ** 3;
+  };
+  expect(error(1)).toBeGreaterThan(0);
+  near(error(2 ** -300), error(1));
+  near(error(2 ** 300), error(1));
+});
+
+test("contributions beyond the range of numbers are errors, as the volume is", () => {
+  for (const unit of [1e200, 1e-200]) {
+    for (const first of [unit, 2 * unit]) {
+      const points = [
+        [first, 3 * unit - first],
+        [3 * unit - first, first],
+      ];
+      const options = { reference: [0, 0], sense: "max" } as const;
+      expect(() => hypervolume(points, options)).toThrow(/scale the objectives/);
+      expect(() => hypervolumeContributions(points, options)).toThrow(/scale the objectives/);
+    }
+    expect(() => hypervolumeContributions([[unit, 1]], { reference: [0, 0], sense: "max" })).not.toThrow();
+  }
+  // far from the origin, and a small box all the same
+  const reference = [1e160, 1e160];
+  const point = reference.map((r) => r * (1 - 1e-12));
+  const { values } = hypervolumeContributions([point], { reference, sense: "min" });
+  near(values[0] as number, hypervolume([point], { reference, sense: "min" }).value);
+});

@@ -597,3 +597,29 @@ describe("what has no value is an error", () => {
     expect((thrown as MetricsError).code).toBe(code);
   });
 });
+
+describe("columns that do not vary", () => {
+  const rows = [3, 1, 4, 1.5, 9, 2.6, 5].map((x) => [x, x * x]);
+  // seven times a tenth over seven is not a tenth
+  const constant = rows.map(() => [0.1, 0.7]);
+
+  test("are exactly 0 under the linear kernel, and no permutation makes less of them", () => {
+    for (const estimator of ["biased", "unbiased"] as const) {
+      expect(Math.abs(hsic(constant, rows, { estimator }))).toBe(0);
+      expect(hsicPermutationTest(constant, rows, { estimator, generator: seeded(1), permutations: 99 }).p).toBe(1);
+    }
+  });
+});
+
+test("HSIC that leaves the range of numbers is an error, and so is its permutation test", () => {
+  const x = [1, 2, 4, 3, 7].map((value) => [value * 1e160]);
+  for (const estimator of ["biased", "unbiased"] as const) {
+    expect(() => hsic(x, x, { estimator })).toThrow(/HSIC leaves the range of numbers/);
+    expect(() => hsicPermutationTest(x, x, { estimator, generator: seeded(1) })).toThrow(/leaves the range/);
+  }
+});
+
+test("a kernel of another kind is an error", () => {
+  const kernel = { kind: "gaussian", sigma: 1 } as unknown as { kind: "linear" };
+  expect(() => hsic([[1], [2], [3], [4]], [[1], [2], [3], [4]], { kernel })).toThrow(/kind of kernel is gaussian/);
+});

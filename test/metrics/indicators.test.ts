@@ -414,3 +414,43 @@ describe("controllability", () => {
     expect(() => monotoneStepShare([1, 2], [1, Number.NaN])).toThrow(/NaN/);
   });
 });
+
+describe("the ends of the range of numbers", () => {
+  test("a high exponent neither vanishes nor overflows: it nears the largest distance", () => {
+    const options = { sense: "min", referenceSet: [[0]] } as const;
+    for (const unit of [1e-3, 1, 1e3]) {
+      const points = [[0.1 * unit], [0.3 * unit]];
+      near(gd(points, { ...options, p: 2000 }).value, 0.3 * unit * 0.5 ** (1 / 2000));
+    }
+    // far smaller than the coordinates
+    const near1 = { sense: "min", referenceSet: [[1]], p: 2000 } as const;
+    near(gd([[1.01], [1.03]], near1).value, 0.03 * 0.5 ** (1 / 2000));
+    expect(gd([[0], [0]], { ...options, p: 3 }).value).toBe(0);
+  });
+
+  test("sparsity and utilities that overflow are errors", () => {
+    const points = [
+      [1e200, 0],
+      [0, 1e200],
+    ];
+    expect(() => sparsity(points, { sense: "max" })).toThrow(/a square leaves the range of numbers/);
+    const weights = [[1e200, 0]];
+    expect(() => maximumUtilityLoss(points, { sense: "max", weights, referenceSet: points })).toThrow(
+      /a utility leaves/,
+    );
+  });
+
+  law(
+    "tau-b stays within [−1, 1], and reaches both ends",
+    [fc.uniqueArray(real, { minLength: 2, maxLength: 12 })],
+    (x) => {
+      expect(kendallTauB(x, x)).toBe(1);
+      expect(
+        kendallTauB(
+          x,
+          x.map((value) => -value),
+        ),
+      ).toBe(-1);
+    },
+  );
+});

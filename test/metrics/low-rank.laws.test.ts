@@ -405,3 +405,17 @@ describe("interference summary", () => {
     expect(() => interference(["a"], [])).toThrow(/no layers/);
   });
 });
+
+test("products that leave the range of numbers are errors", () => {
+  const delta = { B: [[1e160], [2e160], [4e160], [3e160], [7e160]], A: [[1, 2, 3]] };
+  for (const estimator of ["biased", "unbiased"] as const) {
+    expect(() => lowRankHsic(delta, delta, { estimator })).toThrow(/leaves the range of numbers/);
+    expect(() => lowRankPermutationTest(delta, delta, { estimator, generator: seeded(1) })).toThrow(/leaves the range/);
+  }
+  expect(() => frobeniusCosine(delta, delta)).toThrow(/the product of delta-Ws leaves the range of numbers/);
+});
+
+test("a side that is neither is an error", () => {
+  const delta = { B: [[1], [2]], A: [[1, 2]] };
+  expect(() => subspaceOverlap(delta, delta, "inputs" as "input")).toThrow(/side is inputs/);
+});

@@ -97,3 +97,7 @@ describe("metric table", () => {
     );
   });
 });
+
+test("a margin that is no number is an error", () => {
+  expect(() => nadirReference([[1], [2]], { sense: "max", margin: Number.NaN })).toThrow(/margin is NaN/);
+});

@@ -29,13 +29,13 @@ async function bundled(names: string): Promise<{ bytes: number; imports: readonl
 describe("size of the module, minified and gzipped", () => {
   test.for([
     // the goal is 15,000 for all of it: see docs/performance.md
-    ["*", 18_750],
-    ["{ hypervolume }", 5700],
+    ["*", 19_200],
+    ["{ hypervolume }", 5950],
     ["{ nondominated, attainmentSurface, paretoRanks }", 2900],
-    ["{ hypervolume, hypervolumeContributions, nondominated, igdPlus, epsilonAdditive, r2, sparsity, coverage }", 7750],
-    ["{ hsic, cka, hsicPermutationTest }", 3200],
-    ["{ lowRankCka, lowRankHsic, subspaceOverlap, effectiveRank, interference }", 3400],
-    ["{ bootstrapHypervolume, uncertaintyOf, pairedDifference }", 7650],
+    ["{ hypervolume, hypervolumeContributions, nondominated, igdPlus, epsilonAdditive, r2, sparsity, coverage }", 8150],
+    ["{ hsic, cka, hsicPermutationTest }", 3300],
+    ["{ lowRankCka, lowRankHsic, subspaceOverlap, effectiveRank, interference }", 3500],
+    ["{ bootstrapHypervolume, uncertaintyOf, pairedDifference }", 7800],
     ["{ wilsonInterval, holm, pairedPermutationTest }", 1450],
   ] as const)("%s: at most %d bytes, without imports", async ([names, most], context) => {
     const found = await bundled(names);

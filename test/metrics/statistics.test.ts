@@ -474,3 +474,55 @@ describe("minimal detectable effect", () => {
     }
   });
 });
+
+describe("very many degrees of freedom", () => {
+  test("Student's t tends to the normal, without a step where the formula changes", () => {
+    for (const t of [0.1, 1, 1.96, 4, 8]) {
+      near(studentTwoSided(t, Number.POSITIVE_INFINITY), 2 * normalCdf(-t), undefined, 1e-11);
+      near(studentTwoSided(t, 1e15), 2 * normalCdf(-t), undefined, 1e-11);
+      near(studentTwoSided(t, 10_000 * (1 + 1e-12)), studentTwoSided(t, 10_000), undefined, 1e-10);
+    }
+    near(studentQuantile(0.95, Number.POSITIVE_INFINITY), 1.959963984540054);
+    near(minimalDetectableEffect(1, { degrees: 1e15 }), minimalDetectableEffect(1), undefined, 1e-11);
+  });
+
+  test("clusters that agree leave what they share, whose degrees are infinite unless given", () => {
+    const { low, high, degrees } = fewClustersInterval([1, 1, 1], 0.95, 0.25);
+    expect(degrees).toBe(Number.POSITIVE_INFINITY);
+    near(low, 1 - 1.959963984540054 / 2);
+    near(high, 1 + 1.959963984540054 / 2);
+    near(pairedTTest([1, 1, 1], 0.25).p, 2 * normalCdf(-2));
+    near(pairedTTest([1, 1 + 1e-9, 1], 0.25).p, 2 * normalCdf(-2), undefined, 1e-8);
+  });
+});
+
+describe("numbers that are none", () => {
+  const none = Number.NaN;
+  test.for([
+    ["last replicate", () => percentileInterval([1, none, 2])],
+    ["first replicate", () => percentileInterval([1, Number.NEGATIVE_INFINITY, 2])],
+    ["replicate of BCa", () => bcaInterval(1, [1, none], 0)],
+    ["estimate", () => bcaInterval(none, [1, 2], 0)],
+    ["acceleration", () => bcaInterval(1, [1, 2], none)],
+    ["clusters", () => fewClustersInterval([1, none, 2])],
+    ["variance of the clusters", () => pairedTTest([1e200, -1e200])],
+    ["replicates", () => bootstrapPValue([none, none])],
+    ["share", () => quantileOfSorted([1, 2], none)],
+  ] as [string, () => unknown][])("%s that is no number is an error", ([what, action]) => {
+    expect(action).toThrow(new RegExp(`${what.replace(/^(first|last) | of BCa$/, "")} is`));
+  });
+
+  test("few clusters keep their interval in tiny and huge units", () => {
+    const { low, degrees } = fewClustersInterval([1, 2, 4], 0.95, 0.5, 7);
+    for (const unit of [2 ** -400, 2 ** 400]) {
+      const found = fewClustersInterval([unit, 2 * unit, 4 * unit], 0.95, 0.5 * unit * unit, 7);
+      near(found.low / unit, low);
+      near(found.degrees, degrees);
+    }
+  });
+
+  test("subsets whose volume leaves the range of numbers are errors", () => {
+    const options = { reference: [0, 0], sense: "max", size: 1, generator: seeded(1) } as const;
+    expect(() => subsetHypervolume([[1e200, 1e200]], options)).toThrow(/a volume leaves the range of numbers/);
+  });
+});
