@@ -91,6 +91,17 @@ export function tightShape(rows: readonly PairRow[], predicted = 0): PairShape {
 }
 
 /**
+ * What each step needs where `perCall` steps share a call, and so a shape: that of its block of so many. It is a function of the
+ * step alone, so that results do not depend on where a call begins (after a checkpoint, or a look at the policy).
+ */
+export function blockShapes(needed: readonly PairShape[], perCall: number): PairShape[] {
+  return needed.map((_, step) => {
+    const from = step - (step % perCall);
+    return needed.slice(from, from + perCall).reduce(join);
+  });
+}
+
+/**
  * At most `limit` shapes that hold all of `shapes`, chosen greedily for the least arithmetic on padding: an executable per
  * shape has to be compiled and kept. `cost` of a shape is in any unit, monotone; a shape that saves less than the share
  * `worth` of what all of `shapes` cost is not worth it.

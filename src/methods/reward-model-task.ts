@@ -103,7 +103,12 @@ export async function trainRewardModel(task: RewardModelTask, env: TaskEnv, run:
   if (steps.length === 0) {
     throw new BudgetExceeded(`${run.label}: a budget of ${run.ledger.budgetFlops} FLOPs does not pay for one step`);
   }
-  const longest = steps.map((pairs) => rewardPairShape(pairs, batchPairs, values.length));
+  // Steps that share a call share a shape: a function of the step alone, wherever a call begins.
+  const perCall = env.engine.stepsPerCall ?? 1;
+  const shapes = steps.map((_, step): RewardPairShape => {
+    const from = step - (step % perCall);
+    return rewardPairShape(steps.slice(from, from + perCall).flat(), batchPairs, values.length);
+  });
 
   const lossOf: PrepareLoss =
     () =>
@@ -152,9 +157,9 @@ export async function trainRewardModel(task: RewardModelTask, env: TaskEnv, run:
       },
       async prepare(step) {
         if (size < batchPairs) return inPasses(steps[step] ?? []);
-        const shape = longest[step] as RewardPairShape;
+        const shape = shapes[step] as RewardPairShape;
         const name = `reward-model/${shape.rows}x${shape.length}x${shape.values}/${contentKey({ adapter, optimizer })}`;
-        const executable = await env.executables.get(name, () => ({
+        const executable = await env.executables.step(name, () => ({
           program: trainingProgram(layout, optimizer, lossOf),
           signature: {
             inputs: { ...rewardPairSignature(shape), rates: RATES },
