@@ -2,7 +2,9 @@
 import { setImmediate } from "node:timers/promises";
 import type { EngineState, HostTensor, TensorMap } from "../engine/index.js";
 import { FittingRows, float32 } from "../engine/index.js";
+import { forwardFlops } from "../lm/flops.js";
 import type { SequenceShape } from "../lm/sequences.js";
+import { CROSSING_FLOPS, shapeKey, sharedShapes } from "./batches.js";
 import { MethodFailure } from "./method.js";
 import { learningRateAt, RATES, ratesAt } from "./optimizer.js";
 import type { ParameterLayout } from "./parameters.js";
@@ -58,7 +60,18 @@ export async function updatePolicy(
     ).filter((minibatch) => minibatch.length > 0);
   }).flat();
   const perCall = env.engine.stepsPerCall ?? 1;
-  const shapes = shapesOf(batches, size, perCall);
+  const shapes = sharedShapes(
+    batches.map((minibatch) =>
+      rolloutShape(
+        minibatch.map(({ rollout }) => sequenceOf(rollout)),
+        size,
+      ),
+    ),
+    perCall,
+    ({ rows, length, selected }) =>
+      forwardFlops(config, { tokens: rows * length, attended: rows * length ** 2, logits: selected }),
+    CROSSING_FLOPS * layout.size,
+  );
   const own = { adapter, optimizer, clip, valueCoefficient };
   const learningRate = Math.fround(learningRateAt(optimizer, Math.floor(at.progress * 1000), 1000));
   const ratesOf = (taken: number): HostTensor => {
@@ -69,13 +82,18 @@ export async function updatePolicy(
 
   /** The updates from `first` on that share a call; where memory is short, the first alone. */
   const take = async (first: number): Promise<TensorMap[]> => {
-    const [shape, together] = [shapes[first] as SequenceShape, batches.slice(first, first + perCall)];
+    const shape = shapes[first] as SequenceShape;
+    const key = shapeKey(shape);
+    const last = Math.min(batches.length, first + perCall);
+    let end = first + 1;
+    while (end < last && shapeKey(shapes[end] as SequenceShape) === key) end++;
+    const together = batches.slice(first, end);
     const rows = fitting.of(size);
     try {
       if (rows < size) {
         return [await inPasses(together[0] ?? [], rows, ratesOf(first), own, env, layout, state)];
       }
-      const name = `ppo-update/${shape.rows}x${shape.length}x${shape.selected}/${contentKey(own)}`;
+      const name = `ppo-update/${key}/${contentKey(own)}`;
       const executable = await env.executables.step(name, () => updateStep(config, weights, layout, shape, own));
       const series = together.map((minibatch, i) => ({
         ...updateInputs(minibatch, shape, config.hiddenSize),
@@ -104,23 +122,6 @@ export async function updatePolicy(
     run.signal.throwIfAborted();
   }
   return { ...totals, learningRate };
-}
-
-/** The shape of each minibatch; where several updates share a call, that of the whole rollout's. */
-function shapesOf(batches: readonly (readonly Judged[])[], size: number, perCall: number): SequenceShape[] {
-  const own = batches.map((minibatch) =>
-    rolloutShape(
-      minibatch.map(({ rollout }) => sequenceOf(rollout)),
-      size,
-    ),
-  );
-  if (perCall === 1) return own;
-  const largest = (of: (shape: SequenceShape) => number): number => Math.max(...own.map(of));
-  return own.map(({ rows }) => ({
-    rows,
-    length: largest(({ length }) => length),
-    selected: largest(({ selected }) => selected),
-  }));
 }
 
 const SUMMED = ["loss", "policyLoss", "valueLoss", "clipped"] as const;

@@ -11,7 +11,16 @@ import { adapterBackwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
 import type { PairShape } from "../lm/pairs.js";
 import { packPairs, pairLength } from "../lm/pairs.js";
 import { mean } from "../metrics/index.js";
-import { batchOrder, blockShapes, equalPart, fewShapes, passesPerBatch, shapeFor, tightShape } from "./batches.js";
+import {
+  batchOrder,
+  CROSSING_FLOPS,
+  equalPart,
+  fewShapes,
+  passesPerBatch,
+  shapeFor,
+  sharedShapes,
+  tightShape,
+} from "./batches.js";
 import { BudgetExceeded } from "./budget.js";
 import type { PreferenceSettings } from "./method.js";
 import { frozenLogProbs, pairAt, referenceLogProbs } from "./pair-log-probs.js";
@@ -89,12 +98,11 @@ export async function trainPreference(
   const fitting = new FittingRows(env.engine, run.label);
   const wanted = pairsPerPass(env, settings.batchPairs);
   let size = equalPart(settings.batchPairs, fitting.of(wanted));
-  let shapes = shapesOf(env, settings, size);
+  const shared = (tight: readonly PairShape[]): PairShape[] =>
+    sharedShapes(tight, env.engine.stepsPerCall ?? 1, (shape) => shapeCost(shape, env), CROSSING_FLOPS * layout.size);
+  let shapes = shapesOf(env, settings, size, shared);
   const inOnePiece = () => takesWholeSteps(env.engine, settings, size);
-  const needed = blockShapes(
-    steps.map(({ rows }) => tightShape(rows.map((row) => pairAt(env, value, row)))),
-    env.engine.stepsPerCall ?? 1,
-  );
+  const needed = shared(steps.map(({ rows }) => tightShape(rows.map((row) => pairAt(env, value, row)))));
   // What `prepare` found for a step that `measure` is yet to look at.
   const found = new Map<number, { reference: Float32Array; margin: Float32Array }>();
 
@@ -156,7 +164,7 @@ export async function trainPreference(
       async shrink(error) {
         if (!fitting.halve(error, size)) return false;
         size = equalPart(settings.batchPairs, fitting.of(wanted));
-        shapes = shapesOf(env, settings, size);
+        shapes = shapesOf(env, settings, size, shared);
         await env.executables.release();
         return true;
       },
@@ -285,8 +293,16 @@ function takesWholeSteps(engine: Engine, { batchPairs }: PreferenceSettings, siz
   return hasOwnMemory(engine.id) && size === batchPairs;
 }
 
-/** Shapes that serve every value's passes of `size` pairs, so that all trainings of a run share their executables. */
-function shapesOf(env: TaskEnv, settings: PreferenceSettings, size: number): PairShape[] {
+/**
+ * Shapes that serve every value's passes of `size` pairs, so that all trainings of a run share their executables.
+ * @param shared what steps in one piece need where they share calls
+ */
+function shapesOf(
+  env: TaskEnv,
+  settings: PreferenceSettings,
+  size: number,
+  shared: (tight: readonly PairShape[]) => PairShape[],
+): PairShape[] {
   const { batchPairs } = settings;
   const cost = (shape: PairShape) => shapeCost(shape, env);
   const seen = Object.entries(env.pairs).flatMap(([value, pairs]) => {
@@ -298,7 +314,7 @@ function shapesOf(env: TaskEnv, settings: PreferenceSettings, size: number): Pai
         tightShape(rows.slice(i * size, (i + 1) * size).map((row) => pairAt(env, value, row))),
       ),
     );
-    return takesWholeSteps(env.engine, settings, size) ? blockShapes(tight, env.engine.stepsPerCall ?? 1) : tight;
+    return takesWholeSteps(env.engine, settings, size) ? shared(tight) : tight;
   });
   return fewShapes(seen, SHAPES, cost, PASS_SHAPE_WORTH);
 }

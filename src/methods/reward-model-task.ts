@@ -26,7 +26,7 @@ import {
   rewardPairSignature,
   SCORE_WEIGHT,
 } from "../rewards/reward-model.js";
-import { batchOrder } from "./batches.js";
+import { batchOrder, CROSSING_FLOPS, sharedShapes } from "./batches.js";
 import { BudgetExceeded } from "./budget.js";
 import type { OptimizerSettings } from "./method.js";
 import { RATES } from "./optimizer.js";
@@ -103,12 +103,12 @@ export async function trainRewardModel(task: RewardModelTask, env: TaskEnv, run:
   if (steps.length === 0) {
     throw new BudgetExceeded(`${run.label}: a budget of ${run.ledger.budgetFlops} FLOPs does not pay for one step`);
   }
-  // Steps that share a call share a shape: a function of the step alone, wherever a call begins.
-  const perCall = env.engine.stepsPerCall ?? 1;
-  const shapes = steps.map((_, step): RewardPairShape => {
-    const from = step - (step % perCall);
-    return rewardPairShape(steps.slice(from, from + perCall).flat(), batchPairs, values.length);
-  });
+  const shapes = sharedShapes(
+    steps.map((pairs) => ({ ...rewardPairShape(pairs, batchPairs, values.length), selected: 0 })),
+    env.engine.stepsPerCall ?? 1,
+    ({ rows, length }) => forwardFlops(config, { tokens: rows * length, attended: rows * length ** 2, logits: 0 }),
+    CROSSING_FLOPS * layout.size,
+  ).map(({ rows, length }): RewardPairShape => ({ rows, length, values: values.length }));
 
   const lossOf: PrepareLoss =
     () =>

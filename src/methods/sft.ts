@@ -18,12 +18,13 @@ import { packPairs, pairLength, pairSignature } from "../lm/pairs.js";
 import { targetLogProbs } from "../lm/target-log-probs.js";
 import {
   batchOrder,
-  blockShapes,
+  CROSSING_FLOPS,
   equalPart,
   fewShapes,
   SHAPE_WORTH,
   shapeFor,
   shapeKey,
+  sharedShapes,
   tightShape,
 } from "./batches.js";
 import { BudgetExceeded } from "./budget.js";
@@ -83,7 +84,7 @@ export async function runSft(task: SftTask, budgetFlops: number, env: TaskEnv, r
     });
   const batches = steps.map(({ rows }) => rows.flatMap((row) => pairs[row] ?? []));
   const tight = batches.map((rows) => tightShape(rows, settings.promptLoss ? promptTargets(rows) : 0));
-  const needed = blockShapes(tight, env.engine.stepsPerCall ?? 1);
+  const needed = sharedShapes(tight, env.engine.stepsPerCall ?? 1, cost, CROSSING_FLOPS * layout.size);
   const shapes = fewShapes(needed, SHAPES, cost, SHAPE_WORTH);
   const { batchPairs } = settings;
   const fitting = new FittingRows(env.engine, run.label);

@@ -75,6 +75,15 @@ export async function train(engine: Engine, training: Training, run: TaskRun): P
   const curve: CurvePoint[] = [...(saved?.curve ?? [])];
   if (saved !== null) run.ledger.restore(saved.ledger);
 
+  // A step that was prepared for the last call and has another program waits for the next.
+  const ahead = new Map<number, PreparedStep>();
+  const prepare = async (step: number): Promise<PreparedStep> => {
+    const prepared = ahead.get(step) ?? (await training.prepare(step));
+    ahead.clear();
+    ahead.set(step, prepared);
+    return prepared;
+  };
+
   try {
     for (let step = saved?.step ?? 0; step < steps; ) {
       // Lets the abort message in: running an executable blocks this thread.
@@ -88,8 +97,9 @@ export async function train(engine: Engine, training: Training, run: TaskRun): P
       let computed: Computed[] | undefined;
       while (computed === undefined) {
         try {
-          computed = await compute(training, step, together, state);
+          computed = await compute(training, prepare, step, together, state);
         } catch (error) {
+          ahead.clear();
           if ((await training.shrink?.(error)) !== true) throw error;
           // A step that failed has moved no parameter; of its gradient, nobody knows how much is there.
           const kept = await state.read(Object.keys(initialOptimizerState(float32([0]))));
@@ -141,7 +151,7 @@ export async function train(engine: Engine, training: Training, run: TaskRun): P
 
 /**
  * How many steps from `step` on may share a call, as far as budget and those who look on between steps go; 0 where the budget
- * is at its end. Calls begin at multiples of the engine's `stepsPerCall`, where a block of equal shapes does.
+ * is at its end.
  */
 function stepsTogether(
   step: number,
@@ -149,8 +159,7 @@ function stepsTogether(
   charges: readonly (readonly Charge[])[],
   { ledger, probe, checkpoints }: TaskRun,
 ): number {
-  const block = charges.slice(step, step - (step % stepsPerCall) + stepsPerCall);
-  const affordable = ledger.affordable(block.map(costOf));
+  const affordable = ledger.affordable(charges.slice(step, step + stepsPerCall).map(costOf));
   let count = Math.min(1, affordable);
   while (count > 0 && count < affordable) {
     const done = step + count;
@@ -168,16 +177,21 @@ interface Computed {
 }
 
 /** Takes step `first` and, in the same call, as many of the next as share its program, at most `most` together. */
-async function compute(training: Training, first: number, most: number, state: EngineState): Promise<Computed[]> {
-  const { optimizer, charges } = training;
+async function compute(
+  { optimizer, charges }: Training,
+  prepare: (step: number) => Promise<PreparedStep>,
+  first: number,
+  most: number,
+  state: EngineState,
+): Promise<Computed[]> {
   const series: TensorMap[] = [];
-  const { executable, inputs, passes = [] } = await training.prepare(first);
+  const { executable, inputs, passes = [] } = await prepare(first);
   const ratesOf = (step: number): HostTensor => ratesAt(optimizer, step, charges.length);
   series.push({ ...inputs, rates: ratesOf(first) });
   if (passes.length === 0) {
     while (series.length < most) {
       const step = first + series.length;
-      const next = await training.prepare(step);
+      const next = await prepare(step);
       if (next.executable !== executable || next.passes !== undefined) break;
       series.push({ ...next.inputs, rates: ratesOf(step) });
     }
