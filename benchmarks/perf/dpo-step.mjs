@@ -252,9 +252,13 @@ try {
     "1024³ GFLOP/s": productRate / 1e9,
     "share of its rate": flops / median(seconds.dpo) / productRate,
     "pairs/s with dw-cka": rate(seconds.cka),
-    // By the update's own time; the rounds' difference is mostly noise on a shared machine.
-    penaltyMs: median(updateMs.penalised) - median(updateMs.plain),
-    penaltyShare: ((median(updateMs.penalised) - median(updateMs.plain)) * count) / (1000 * median(seconds.dpo)),
+    // By the update's own time; the rounds' difference is mostly noise on a shared machine. A card has no update of its own.
+    ...(updateMs.plain.length === 0
+      ? {}
+      : {
+          penaltyMs: median(updateMs.penalised) - median(updateMs.plain),
+          penaltyShare: ((median(updateMs.penalised) - median(updateMs.plain)) * count) / (1000 * median(seconds.dpo)),
+        }),
     penaltyShareByRounds: (median(seconds.cka) / median(seconds.dpo) - 1) * (count / (count - 1)),
     ...(peer === null
       ? {}

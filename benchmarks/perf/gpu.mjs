@@ -236,11 +236,17 @@ function loraStep(config, batch, time) {
 /** Checks that both engines compute the same losses, then times them in turn. */
 async function steps({ program, signature, state, inputs, parameters }, config, { batch, time }) {
   const open = async (on) => {
-    const executable = await on.compile("step", program, signature);
+    const perCall = on.stepsPerCall ?? 1;
+    const executable = await on.compile("step", program, signature, { series: perCall > 1 });
     const held = on.createState(state);
     let count = 0;
     return {
-      run: async () => (await executable.run(inputs(count++), held)).loss.data[0],
+      perCall,
+      /** As many steps as the engine takes in a call. @returns their losses */
+      run: async () => {
+        const series = Array.from({ length: perCall }, () => inputs(count++));
+        return (await executable.runSeries(series, held)).map(({ loss }) => loss.data[0]);
+      },
       close: () => {
         executable.dispose();
         held.dispose();
@@ -251,9 +257,9 @@ async function steps({ program, signature, state, inputs, parameters }, config, 
   const theirs = rival === null ? null : await open(rival);
   const losses = { ours: [], theirs: [] };
   for (let i = 0; i < 3; i++) {
-    losses.ours.push(await ours.run());
+    while (losses.ours.length <= i) losses.ours.push(...(await ours.run()));
     if (theirs === null) continue;
-    losses.theirs.push(await theirs.run());
+    while (losses.theirs.length <= i) losses.theirs.push(...(await theirs.run()));
     const [a, b] = [losses.ours[i], losses.theirs[i]];
     if (!(Math.abs(a - b) <= 1e-3 * Math.abs(b)))
       throw new Error(`losses differ: ${losses.ours} where ${rival.id} has ${losses.theirs}`);
@@ -263,10 +269,10 @@ async function steps({ program, signature, state, inputs, parameters }, config, 
   const after = engine.traffic?.();
   const times = { ours: [], theirs: [] };
   for (let round = 0, spent = 0; round < rounds; round++) {
-    times.ours.push(await timed(3, ours.run));
+    times.ours.push((await timed(3, ours.run)) / ours.perCall);
     if (theirs === null || spent > 1000 * RIVAL_SECONDS) continue;
-    times.theirs.push(await timed(1, theirs.run));
-    spent += times.theirs.at(-1);
+    times.theirs.push((await timed(1, theirs.run)) / theirs.perCall);
+    spent += times.theirs.at(-1) * theirs.perCall;
   }
   ours.close();
   theirs?.close();
@@ -278,7 +284,11 @@ async function steps({ program, signature, state, inputs, parameters }, config, 
     tokensPerSecond: (1000 * batch * time) / ms,
     ...(before === undefined
       ? {}
-      : { bytesToDevice: after.toDevice - before.toDevice, bytesFromDevice: after.fromDevice - before.fromDevice }),
+      : {
+          stepsPerCall: ours.perCall,
+          bytesToDevice: (after.toDevice - before.toDevice) / ours.perCall,
+          bytesFromDevice: (after.fromDevice - before.fromDevice) / ours.perCall,
+        }),
     shareOfProductIfFull: gflops / results.productGflops,
     ...(theirs === null ? {} : { timesAsFast: median(times.theirs.map((other, i) => other / times.ours[i])) }),
   };

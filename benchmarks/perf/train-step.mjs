@@ -6,7 +6,9 @@
  * - the same program on an eager TensorFlow.js backend that installs from npm alone (`--rival`; target: 4 times as fast).
  *
  *   node benchmarks/perf/train-step.mjs [--threads 2] [--rounds 12] [--rival tfjs-cpu|tfjs-wasm|tfjs-node|none]
- *                                       [--peer PATH_TO_PYTHON] [--memory arena|lean] [--json]
+ *                                       [--peer PATH_TO_PYTHON] [--memory arena|lean] [--steps-per-call 1] [--json]
+ *
+ * With --steps-per-call N, ours takes N steps in each call (`Executable.runSeries`) and times are those of one of them.
  *
  * tfjs-wasm is measured where `@tensorflow/tfjs-backend-wasm` 4.22 is installed (npm install --no-save); the one kernel that
  * it lacks for this step is added here.
@@ -34,11 +36,13 @@ const { values: options } = parseArgs({
     rival: { type: "string", default: "tfjs-cpu" },
     peer: { type: "string" },
     memory: { type: "string", default: "arena" },
+    "steps-per-call": { type: "string", default: "1" },
     json: { type: "boolean", default: false },
   },
 });
 const threads = Number(options.threads);
 const rounds = Number(options.rounds);
+const stepsPerCall = Number(options["steps-per-call"]);
 const say = (line) => process.stderr.write(`${line}\n`);
 
 const engine = await openEngine("cpu", { threads, memory: options.memory });
@@ -48,7 +52,10 @@ if (rival !== null) {
   const [ours, theirs] = [await losses(engine, 2, 1, 8), await losses(rival, 2, 1, 8)];
   agree(`eager ${options.rival}`, ours, theirs, 1e-4);
 }
-const step = await Stepper(engine, BATCH, TIME);
+const step = await Stepper(engine, BATCH, TIME, stepsPerCall);
+if (stepsPerCall > 1) {
+  agree(`${stepsPerCall} steps a call`, await losses(engine, stepsPerCall, BATCH, TIME), await step.run(), 1e-4);
+}
 const peer = options.peer === undefined ? null : await openPeer(options.peer);
 if (peer !== null) agree("PyTorch", await losses(engine, peer.losses.length, BATCH, TIME), peer.losses, 1e-3);
 
@@ -64,7 +71,7 @@ const matrix = float32(
 
 const times = { step: [], product: [], peer: [] };
 for (let round = 0; round < rounds + 2; round++) {
-  const stepMs = await timed(3, () => step.run());
+  const stepMs = (await timed(Math.ceil(3 / stepsPerCall), () => step.run())) / stepsPerCall;
   const productMs = await timed(20, () => product.run({ a: matrix, b: matrix }));
   const peerMs = peer === null ? null : await peer.step(3);
   if (round < 2) continue;
@@ -86,6 +93,7 @@ const gflops = (count, ms) => count / ms / 1e6;
 const result = {
   machine: `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node.js ${process.version}, ${threads} threads`,
   parameters: step.parameters,
+  stepsPerCall,
   stepGflop: flops / 1e9,
   stepMs,
   stepFastestMs: Math.min(...times.step),
@@ -122,16 +130,18 @@ else {
 }
 process.exit(0);
 
-async function Stepper(engine, batch, time) {
+async function Stepper(engine, batch, time, perCall = 1) {
   const { program, signature, state, inputs, parameters } = trainStep(decoder, batch, time);
-  const executable = await engine.compile("train step", program, signature);
+  const executable = await engine.compile("train step", program, signature, { series: perCall > 1 });
   const held = engine.createState(state);
   let count = 0;
   return {
     parameters,
+    /** @returns the loss of each step of one call */
     async run() {
-      const { loss } = await executable.run(inputs(count++), held);
-      return loss.data[0];
+      const series = Array.from({ length: perCall }, () => inputs(count++));
+      const outputs = perCall > 1 ? await executable.runSeries(series, held) : [await executable.run(series[0], held)];
+      return outputs.map(({ loss }) => loss.data[0]);
     },
   };
 }
@@ -139,7 +149,7 @@ async function Stepper(engine, batch, time) {
 async function losses(engine, steps, batch, time) {
   const stepper = await Stepper(engine, batch, time);
   const losses = [];
-  for (let i = 0; i < steps; i++) losses.push(await stepper.run());
+  for (let i = 0; i < steps; i++) losses.push(...(await stepper.run()));
   return losses;
 }
 

@@ -92,42 +92,49 @@ export function createEagerEngine(id: EngineId, backend: string, threads: number
       chooseBackend(backend);
       const constants: TfTensors = {};
       for (const [key, value] of Object.entries(signature.constants ?? {})) constants[key] = toTf(value);
+      const runOnce = (inputs: TensorMap, state?: EngineState): Record<string, HostTensor> => {
+        chooseBackend(backend);
+        if (state !== undefined && !(state instanceof EagerState)) {
+          throw new EngineError(`${name}: this state belongs to another engine`);
+        }
+        const entries: [string, HostTensor][] = [];
+        const updates = new Map<string, tf.Tensor>();
+        const compute = (): void => {
+          const fed = Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, toTf(value)]));
+          const held: TfTensors = {};
+          for (const key of Object.keys(signature.state ?? {})) {
+            if (state === undefined) throw new EngineError(`${name}: needs a state`);
+            held[key] = state.get(key);
+          }
+          const result = program({ inputs: fed, constants, state: held });
+          for (const [key, tensor] of Object.entries(result.outputs)) entries.push([key, toHost(tensor)]);
+          // A clone shares the values; what comes back may be an input, a constant, or the entry itself.
+          for (const [key, tensor] of Object.entries(result.state ?? {})) {
+            if (`${state?.get(key).shape}` !== `${tensor.shape}`) {
+              throw new EngineError(
+                `${name}: returned state "${key}" is [${tensor.shape}], not [${state?.get(key).shape}]`,
+              );
+            }
+            updates.set(key, tf.clone(tensor));
+          }
+          for (const tensor of updates.values()) tf.keep(tensor);
+        };
+        try {
+          tf.tidy(compute);
+        } catch (error) {
+          throw deviceError(name, id, error) ?? missingKernel(name, id, error) ?? error;
+        }
+        for (const [key, tensor] of updates) state?.replace(key, tensor);
+        return Object.fromEntries(entries);
+      };
       return {
         async run(inputs: TensorMap, state?: EngineState) {
           checkInputs(name, signature, inputs);
-          chooseBackend(backend);
-          if (state !== undefined && !(state instanceof EagerState)) {
-            throw new EngineError(`${name}: this state belongs to another engine`);
-          }
-          const entries: [string, HostTensor][] = [];
-          const updates = new Map<string, tf.Tensor>();
-          const compute = (): void => {
-            const fed = Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, toTf(value)]));
-            const held: TfTensors = {};
-            for (const key of Object.keys(signature.state ?? {})) {
-              if (state === undefined) throw new EngineError(`${name}: needs a state`);
-              held[key] = state.get(key);
-            }
-            const result = program({ inputs: fed, constants, state: held });
-            for (const [key, tensor] of Object.entries(result.outputs)) entries.push([key, toHost(tensor)]);
-            // A clone shares the values; what comes back may be an input, a constant, or the entry itself.
-            for (const [key, tensor] of Object.entries(result.state ?? {})) {
-              if (`${state?.get(key).shape}` !== `${tensor.shape}`) {
-                throw new EngineError(
-                  `${name}: returned state "${key}" is [${tensor.shape}], not [${state?.get(key).shape}]`,
-                );
-              }
-              updates.set(key, tf.clone(tensor));
-            }
-            for (const tensor of updates.values()) tf.keep(tensor);
-          };
-          try {
-            tf.tidy(compute);
-          } catch (error) {
-            throw deviceError(name, id, error) ?? missingKernel(name, id, error) ?? error;
-          }
-          for (const [key, tensor] of updates) state?.replace(key, tensor);
-          return Object.fromEntries(entries);
+          return runOnce(inputs, state);
+        },
+        async runSeries(series: readonly TensorMap[], state?: EngineState) {
+          for (const inputs of series) checkInputs(name, signature, inputs);
+          return series.map((inputs) => runOnce(inputs, state));
         },
         dispose() {
           tf.dispose(constants);

@@ -73,6 +73,12 @@ export interface Executable {
    * @throws EngineError on a missing, surplus or wrongly shaped input.
    */
   run(inputs: TensorMap, state?: EngineState): Promise<Record<string, HostTensor>>;
+  /**
+   * Runs the program once for each element of `inputs`, in order; the results are those of as many calls of `run`. All
+   * inputs are checked before the first runs. Where programs are compiled for it (`CompileHints.series`) it is one call of the
+   * library, in which the state stays where it is computed; a call that fails has then changed nothing.
+   */
+  runSeries(inputs: readonly TensorMap[], state?: EngineState): Promise<Record<string, HostTensor>[]>;
   dispose(): void;
 }
 
@@ -96,6 +102,8 @@ export interface CompileHints {
    * the processor to others, which is faster where runs are short and the caller works between them.
    */
   readonly idle?: "spin" | "sleep";
+  /** Runs will mostly come in series (`Executable.runSeries`). */
+  readonly series?: boolean;
 }
 
 export interface Engine {
@@ -105,6 +113,11 @@ export interface Engine {
   readonly threads: number;
   /** Rows that a caller should put in one call at most; absent: as many as it finds best. */
   readonly maxRows?: number;
+  /**
+   * Steps that a caller should take in one call (`Executable.runSeries`, `CompileHints.series`), where state would else cross
+   * to the host at each; absent: one.
+   */
+  readonly stepsPerCall?: number;
   /** Tells a user one line; absent: nobody listens. */
   readonly say?: (line: string) => void;
   /** `name` appears in error messages and profiles. */

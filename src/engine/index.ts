@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { silenceBanner } from "./banner.js";
 import { createCompiledEngine } from "./compiled/engine.js";
-import type { ConstantStorage } from "./compiled/model.js";
+import type { ConstantStorage } from "./compiled/graph-proto.js";
 import type { MemoryUse } from "./compiled/session.js";
 import { createEagerEngine } from "./eager.js";
 import type { Engine, EngineId } from "./engine.js";
@@ -13,7 +13,7 @@ import { registerTensorflowKernels } from "./tensorflow-kernels.js";
 import { countTraffic, type WithBinding } from "./tensorflow-traffic.js";
 import { loadTfjsNode, NO_GPU, setEnvironment, TENSORFLOW_BACKEND } from "./tfjs-node.js";
 
-export type { ConstantStorage } from "./compiled/model.js";
+export type { ConstantStorage } from "./compiled/graph-proto.js";
 export type { MemoryUse } from "./compiled/session.js";
 export * from "./engine.js";
 export { FittingRows } from "./fitting-rows.js";

@@ -5,7 +5,8 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Graph, type Target } from "./compiled/graph.js";
-import { type ConstantStorage, writeModel } from "./compiled/model.js";
+import type { ConstantStorage } from "./compiled/graph-proto.js";
+import { writeModel } from "./compiled/model.js";
 import { UNFOLDED } from "./compiled/session.js";
 
 export interface Missing {

@@ -49,6 +49,16 @@ export class Ledger {
     return this.#spent + flops <= this.budgetFlops;
   }
 
+  /** How many of these costs, one after the other, it affords. */
+  affordable(costs: readonly number[]): number {
+    let spent = this.#spent;
+    const first = costs.findIndex((flops) => {
+      spent += flops;
+      return !(spent <= this.budgetFlops);
+    });
+    return first < 0 ? costs.length : first;
+  }
+
   /** @throws BudgetExceeded when it would pass the budget; nothing is charged then. */
   charge(kind: ChargeKind, cost: { tokens: number; flops: number; steps?: number }): void {
     if (!(cost.flops >= 0) || !this.affords(cost.flops)) {

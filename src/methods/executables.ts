@@ -2,7 +2,7 @@
  * Compiled programs of one worker, by name. A program's name says everything its graph depends on (kind, shapes,
  * settings), so tasks of the same shape compile once.
  */
-import type { Engine, Executable, Program, Signature } from "../engine/index.js";
+import type { CompileHints, Engine, Executable, Program, Signature } from "../engine/index.js";
 import { ExecutableCache as RecentExecutables } from "../lm/executable-cache.js";
 
 /**
@@ -19,10 +19,12 @@ export class ExecutableCache {
 
   /** The executable of that name, compiled by `build` where it is not kept; use it before asking for many others. */
   get(name: string, build: () => { program: Program; signature: Signature }): Promise<Executable> {
-    return this.#executables.get(name, () => {
-      const { program, signature } = build();
-      return this.engine.compile(name, program, signature);
-    });
+    return this.#compiled(name, build, {});
+  }
+
+  /** The same for a program that is a whole step, of which an engine may take several in one call. */
+  step(name: string, build: () => { program: Program; signature: Signature }): Promise<Executable> {
+    return this.#compiled(name, build, this.engine.stepsPerCall === undefined ? {} : { series: true });
   }
 
   /** Something that holds programs of its own (a generator), made once and disposed of with the others. */
@@ -32,6 +34,17 @@ export class ExecutableCache {
     const holder = build();
     this.#holders.set(name, holder);
     return holder;
+  }
+
+  #compiled(
+    name: string,
+    build: () => { program: Program; signature: Signature },
+    hints: CompileHints,
+  ): Promise<Executable> {
+    return this.#executables.get(name, () => {
+      const { program, signature } = build();
+      return this.engine.compile(name, program, signature, hints);
+    });
   }
 
   /** Gives the programs' memory back; holders keep theirs. */

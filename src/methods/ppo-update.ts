@@ -2,7 +2,9 @@
 import { setImmediate } from "node:timers/promises";
 import type { EngineState, HostTensor, TensorMap } from "../engine/index.js";
 import { FittingRows, float32 } from "../engine/index.js";
+import { forwardFlops } from "../lm/flops.js";
 import type { SequenceShape } from "../lm/sequences.js";
+import { CROSSING_FLOPS, shapeKey, sharedShapes } from "./batches.js";
 import { MethodFailure } from "./method.js";
 import { learningRateAt, RATES, ratesAt } from "./optimizer.js";
 import type { ParameterLayout } from "./parameters.js";
@@ -51,47 +53,75 @@ export async function updatePolicy(
   // A rollout that was cut short by the budget has fewer minibatches, not a stray reply in one of its own.
   const minibatches = Math.ceil(judged.length / size);
   const share = Math.ceil(judged.length / minibatches);
-  const totals: Record<string, number> = {};
-  let taken = 0;
-  for (let epoch = 0; epoch < settings.epochs; epoch++) {
+  const batches = Array.from({ length: settings.epochs }, (_, epoch) => {
     const order = shuffledIndices(judged.length, deriveSeed(env.seed, "ppo", "minibatches", `${at.step}`, `${epoch}`));
-    for (let start = 0; start < order.length; start += share) {
-      const minibatch = order.slice(start, start + share).map((i) => judged[i] as Judged);
-      const shape = rolloutShape(
+    return Array.from({ length: minibatches }, (_, i) =>
+      order.slice(i * share, (i + 1) * share).map((row) => judged[row] as Judged),
+    ).filter((minibatch) => minibatch.length > 0);
+  }).flat();
+  const perCall = env.engine.stepsPerCall ?? 1;
+  const shapes = sharedShapes(
+    batches.map((minibatch) =>
+      rolloutShape(
         minibatch.map(({ rollout }) => sequenceOf(rollout)),
         size,
-      );
-      const own = { adapter, optimizer, clip, valueCoefficient };
-      const name = `ppo-update/${shape.rows}x${shape.length}x${shape.selected}/${contentKey(own)}`;
-      const t = at.step * updates + taken;
-      const rates = ratesAt(optimizer, t, Number.POSITIVE_INFINITY);
-      rates.data[0] = learningRateAt(optimizer, Math.floor(at.progress * 1000), 1000);
-      const whole = async (): Promise<TensorMap> => {
-        const executable = await env.executables.get(name, () => updateStep(config, weights, layout, shape, own));
-        return executable.run({ ...updateInputs(minibatch, shape, config.hiddenSize), rates }, state);
-      };
-      let outputs: TensorMap | undefined;
-      while (outputs === undefined) {
-        const rows = fitting.of(size);
-        try {
-          outputs = rows >= size ? await whole() : await inPasses(minibatch, rows, rates, own, env, layout, state);
-        } catch (error) {
-          if (!fitting.halve(error, rows)) throw error;
-          await env.executables.release();
-        }
+      ),
+    ),
+    perCall,
+    ({ rows, length, selected }) =>
+      forwardFlops(config, { tokens: rows * length, attended: rows * length ** 2, logits: selected }),
+    CROSSING_FLOPS * layout.size,
+  );
+  const own = { adapter, optimizer, clip, valueCoefficient };
+  const learningRate = Math.fround(learningRateAt(optimizer, Math.floor(at.progress * 1000), 1000));
+  const ratesOf = (taken: number): HostTensor => {
+    const rates = ratesAt(optimizer, at.step * updates + taken, Number.POSITIVE_INFINITY);
+    rates.data[0] = learningRate;
+    return rates;
+  };
+
+  /** The updates from `first` on that share a call; where memory is short, the first alone. */
+  const take = async (first: number): Promise<TensorMap[]> => {
+    const shape = shapes[first] as SequenceShape;
+    const key = shapeKey(shape);
+    const last = Math.min(batches.length, first + perCall);
+    let end = first + 1;
+    while (end < last && shapeKey(shapes[end] as SequenceShape) === key) end++;
+    const together = batches.slice(first, end);
+    const rows = fitting.of(size);
+    try {
+      if (rows < size) {
+        return [await inPasses(together[0] ?? [], rows, ratesOf(first), own, env, layout, state)];
       }
+      const name = `ppo-update/${key}/${contentKey(own)}`;
+      const executable = await env.executables.step(name, () => updateStep(config, weights, layout, shape, own));
+      const series = together.map((minibatch, i) => ({
+        ...updateInputs(minibatch, shape, config.hiddenSize),
+        rates: ratesOf(first + i),
+      }));
+      if (series.length > 1) return await executable.runSeries(series, state);
+      return [await executable.run(series[0] ?? {}, state)];
+    } catch (error) {
+      if (!fitting.halve(error, rows)) throw error;
+      await env.executables.release();
+      return take(first);
+    }
+  };
+
+  const totals: Record<string, number> = {};
+  for (let taken = 0; taken < batches.length; ) {
+    for (const outputs of await take(taken)) {
       for (const figure of ["loss", "policyLoss", "valueLoss", "clipped", "gradientNorm"]) {
         const value = scalarOf(outputs, figure);
         if (!Number.isFinite(value)) throw new MethodFailure(run.label, at.step, `${figure} is ${value}`);
         totals[figure] = (totals[figure] ?? 0) + value / (settings.epochs * minibatches);
       }
-      totals.learningRate = rates.data[0] ?? 0;
       taken++;
     }
     await setImmediate();
     run.signal.throwIfAborted();
   }
-  return totals;
+  return { ...totals, learningRate };
 }
 
 const SUMMED = ["loss", "policyLoss", "valueLoss", "clipped"] as const;

@@ -4,21 +4,30 @@
  */
 
 import { FittingRows } from "../engine/fitting-rows.js";
-import type { TensorMap } from "../engine/index.js";
+import type { Engine, TensorMap } from "../engine/index.js";
 import { float32, hasOwnMemory } from "../engine/index.js";
 import { initAdapter } from "../lm/adapters.js";
 import { adapterBackwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
 import type { PairShape } from "../lm/pairs.js";
 import { packPairs, pairLength } from "../lm/pairs.js";
 import { mean } from "../metrics/index.js";
-import { batchOrder, equalPart, fewShapes, passesPerBatch, shapeFor, tightShape } from "./batches.js";
+import {
+  batchOrder,
+  CROSSING_FLOPS,
+  equalPart,
+  fewShapes,
+  passesPerBatch,
+  shapeFor,
+  sharedShapes,
+  tightShape,
+} from "./batches.js";
 import { BudgetExceeded } from "./budget.js";
 import type { PreferenceSettings } from "./method.js";
 import { frozenLogProbs, pairAt, referenceLogProbs } from "./pair-log-probs.js";
 import { layoutOf } from "./parameters.js";
 import type { AdaptedModule, PenaltyKind } from "./penalty.js";
 import { adaptedModules, PENALTIES } from "./penalty.js";
-import { gradientExecutable, updateExecutable } from "./preference-programs.js";
+import { gradientExecutable, penaltyInputsOf, stepExecutable, updateExecutable } from "./preference-programs.js";
 import { deriveSeed } from "./seeds.js";
 import type { ArtefactRef, CurvePoint, PreferencePair, TaskEnv, TaskOutput, TaskRun } from "./task.js";
 import { ADAPTER } from "./task.js";
@@ -84,14 +93,34 @@ export async function trainPreference(
   const modules = adaptedModules(initial);
   const steps = planSteps(training, budgetFlops, modules, env);
 
-  const penaltyInputs = await frozenFactors(penalty, modules, initial, env);
+  const factors = await frozenFactors(penalty, modules, initial, env);
+  const penaltyInputs = penalty === null ? {} : penaltyInputsOf(factors, penalty.alpha);
   const fitting = new FittingRows(env.engine, run.label);
   const wanted = pairsPerPass(env, settings.batchPairs);
   let size = equalPart(settings.batchPairs, fitting.of(wanted));
-  let shapes = shapesOf(env, settings, size);
-  // What `prepare` found for the step that `measure` looks at.
-  let reference: Float32Array = new Float32Array();
-  let margin: Float32Array = new Float32Array();
+  const shared = (tight: readonly PairShape[]): PairShape[] =>
+    sharedShapes(tight, env.engine.stepsPerCall ?? 1, (shape) => shapeCost(shape, env), CROSSING_FLOPS * layout.size);
+  let shapes = shapesOf(env, settings, size, shared);
+  const inOnePiece = () => takesWholeSteps(env.engine, settings, size);
+  const needed = shared(steps.map(({ rows }) => tightShape(rows.map((row) => pairAt(env, value, row)))));
+  // What `prepare` found for a step that `measure` is yet to look at.
+  const found = new Map<number, { reference: Float32Array; margin: Float32Array }>();
+
+  /** Pairs from place `from` of a step's on, as a program of that shape reads them. */
+  const pairInputs = (step: number, from: number, pairs: readonly PreferencePair[], shape: PairShape): TensorMap => {
+    const { reference, margin } = foundAt(found, step);
+    const to = from + pairs.length;
+    return {
+      ...packPairs(pairs, shape).inputs,
+      reference: float32([pairs.length, 2], reference.slice(2 * from, 2 * to)),
+      labels: float32(
+        [pairs.length],
+        pairs.map((pair) => labelOf(pair, settings)),
+      ),
+      margins: float32([pairs.length], margin.slice(from, to)),
+      inverseWeight: float32([], [1 / weight]),
+    };
+  };
 
   const trained = await train(
     env.engine,
@@ -100,52 +129,55 @@ export async function trainPreference(
       initial,
       optimizer: settings.optimizer,
       charges: steps.map(({ charges }) => charges),
-      inPasses: true,
+      inPasses: !inOnePiece(),
 
       async prepare(index) {
         const step = stepAt(steps, index);
-        reference = await referenceLogProbs(env, value, step.rows, run.signal);
-        margin = await marginsOf(training, step.rows, reference, env, run.signal);
+        const reference = await referenceLogProbs(env, value, step.rows, run.signal);
+        found.set(index, { reference, margin: await marginsOf(training, step.rows, reference, env, run.signal) });
+        const pairs = step.rows.map((row) => pairAt(env, value, row));
+        const kind = step.penalised && penalty !== null ? penalty.kind : null;
+        const ofPenalty = kind === null ? {} : penaltyInputs;
+        if (inOnePiece()) {
+          const shape = shapeFor(needed[index] ?? tightShape(pairs), shapes, (candidate) => shapeCost(candidate, env));
+          return {
+            executable: await stepExecutable(env, settings, shape, layout, modules, kind, penaltyInputs),
+            inputs: { ...pairInputs(index, 0, pairs, shape), ...ofPenalty },
+          };
+        }
         const parts: Pass[] = [];
-        for (let from = 0; from < step.rows.length; from += size) {
-          const pairs = step.rows.slice(from, from + size).map((row) => pairAt(env, value, row));
-          const shape = shapeFor(tightShape(pairs), shapes, (candidate) => shapeCost(candidate, env));
+        for (let from = 0; from < pairs.length; from += size) {
+          const part = pairs.slice(from, from + size);
+          const shape = shapeFor(tightShape(part), shapes, (candidate) => shapeCost(candidate, env));
           parts.push({
             executable: await gradientExecutable(env, settings, shape, layout),
-            inputs: {
-              ...packPairs(pairs, shape).inputs,
-              reference: float32([size, 2], reference.slice(2 * from, 2 * (from + size))),
-              labels: float32(
-                [size],
-                pairs.map((pair) => labelOf(pair, settings)),
-              ),
-              margins: float32([size], margin.slice(from, from + size)),
-              inverseWeight: float32([], [1 / weight]),
-            },
+            inputs: pairInputs(index, from, part, shape),
           });
         }
-        const penalised = step.penalised ? penalty : null;
         return {
           passes: parts,
-          executable: await updateExecutable(env, settings, layout, modules, penalised?.kind ?? null, penaltyInputs),
-          inputs: penalised === null ? {} : { ...penaltyInputs, alpha: float32([], [penalised.alpha]) },
+          executable: await updateExecutable(env, settings, layout, modules, kind, penaltyInputs),
+          inputs: ofPenalty,
         };
       },
 
       async shrink(error) {
         if (!fitting.halve(error, size)) return false;
         size = equalPart(settings.batchPairs, fitting.of(wanted));
-        shapes = shapesOf(env, settings, size);
+        shapes = shapesOf(env, settings, size, shared);
         await env.executables.release();
         return true;
       },
 
       measure(index, outputs, parts) {
         const { rows, penalised } = stepAt(steps, index);
-        const policy = parts.flatMap((part) => Array.from(part["policy"]?.data ?? []));
+        const { reference, margin } = foundAt(found, index);
+        found.delete(index);
+        const terms = parts.length === 0 ? [outputs] : parts;
+        const policy = terms.flatMap((term) => Array.from(term["policy"]?.data ?? []));
         return {
           ...preferenceStatistics(rows.length, policy, reference, settings.beta),
-          nll: parts.reduce((sum, part) => sum + scalarOf(part, "nll"), 0),
+          nll: terms.reduce((sum, term) => sum + scalarOf(term, "nll"), 0),
           ...(margins.length > 0 ? { otherMargin: mean(Array.from(margin)) } : {}),
           ...(penalty === null ? {} : { penalty: penalised ? scalarOf(outputs, "penalty") : 0 }),
         };
@@ -238,6 +270,12 @@ function stepAt(steps: readonly Step[], index: number): Step {
   return step;
 }
 
+function foundAt<T>(found: ReadonlyMap<number, T>, step: number): T {
+  const entry = found.get(step);
+  if (entry === undefined) throw new Error(`step ${step} was not prepared`);
+  return entry;
+}
+
 /** The random stream of one purpose: the value's own, or the one of all values (`PreferenceSettings.streams`). */
 function streamSeed(seed: number, purpose: string, value: string, { streams }: PreferenceSettings): number {
   return streams === "shared" ? deriveSeed(seed, purpose) : deriveSeed(seed, purpose, value);
@@ -250,19 +288,33 @@ function pairsPerPass(env: TaskEnv, batchPairs: number): number {
   return batchPairs / passesPerBatch(batchPairs, mean(lengths));
 }
 
-/** Shapes that serve every value's passes of `size` pairs, so that all trainings of a run share their executables. */
-function shapesOf(env: TaskEnv, settings: PreferenceSettings, size: number): PairShape[] {
+/** A card that takes the whole batch at once takes the step in one piece: a call less, and several steps may share one. */
+function takesWholeSteps(engine: Engine, { batchPairs }: PreferenceSettings, size: number): boolean {
+  return hasOwnMemory(engine.id) && size === batchPairs;
+}
+
+/**
+ * Shapes that serve every value's passes of `size` pairs, so that all trainings of a run share their executables.
+ * @param shared what steps in one piece need where they share calls
+ */
+function shapesOf(
+  env: TaskEnv,
+  settings: PreferenceSettings,
+  size: number,
+  shared: (tight: readonly PairShape[]) => PairShape[],
+): PairShape[] {
   const { batchPairs } = settings;
   const cost = (shape: PairShape) => shapeCost(shape, env);
   const seen = Object.entries(env.pairs).flatMap(([value, pairs]) => {
     if (pairs.length === 0) return [];
     const order = batchOrder(pairs.map(pairLength), batchPairs, streamSeed(env.seed, "order", value, settings));
     const batches = Math.min(256, Math.ceil(pairs.length / batchPairs));
-    return Array.from({ length: batches }, () => order.next().value as number[]).flatMap((rows) =>
+    const tight = Array.from({ length: batches }, () => order.next().value as number[]).flatMap((rows) =>
       Array.from({ length: batchPairs / size }, (_, i) =>
         tightShape(rows.slice(i * size, (i + 1) * size).map((row) => pairAt(env, value, row))),
       ),
     );
+    return takesWholeSteps(env.engine, settings, size) ? shared(tight) : tight;
   });
   return fewShapes(seen, SHAPES, cost, PASS_SHAPE_WORTH);
 }

@@ -26,7 +26,7 @@ import {
   rewardPairSignature,
   SCORE_WEIGHT,
 } from "../rewards/reward-model.js";
-import { batchOrder } from "./batches.js";
+import { batchOrder, CROSSING_FLOPS, sharedShapes } from "./batches.js";
 import { BudgetExceeded } from "./budget.js";
 import type { OptimizerSettings } from "./method.js";
 import { RATES } from "./optimizer.js";
@@ -103,7 +103,12 @@ export async function trainRewardModel(task: RewardModelTask, env: TaskEnv, run:
   if (steps.length === 0) {
     throw new BudgetExceeded(`${run.label}: a budget of ${run.ledger.budgetFlops} FLOPs does not pay for one step`);
   }
-  const longest = steps.map((pairs) => rewardPairShape(pairs, batchPairs, values.length));
+  const shapes = sharedShapes(
+    steps.map((pairs) => ({ ...rewardPairShape(pairs, batchPairs, values.length), selected: 0 })),
+    env.engine.stepsPerCall ?? 1,
+    ({ rows, length }) => forwardFlops(config, { tokens: rows * length, attended: rows * length ** 2, logits: 0 }),
+    CROSSING_FLOPS * layout.size,
+  ).map(({ rows, length }): RewardPairShape => ({ rows, length, values: values.length }));
 
   const lossOf: PrepareLoss =
     () =>
@@ -152,9 +157,9 @@ export async function trainRewardModel(task: RewardModelTask, env: TaskEnv, run:
       },
       async prepare(step) {
         if (size < batchPairs) return inPasses(steps[step] ?? []);
-        const shape = longest[step] as RewardPairShape;
+        const shape = shapes[step] as RewardPairShape;
         const name = `reward-model/${shape.rows}x${shape.length}x${shape.values}/${contentKey({ adapter, optimizer })}`;
-        const executable = await env.executables.get(name, () => ({
+        const executable = await env.executables.step(name, () => ({
           program: trainingProgram(layout, optimizer, lossOf),
           signature: {
             inputs: { ...rewardPairSignature(shape), rates: RATES },

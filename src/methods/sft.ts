@@ -16,7 +16,17 @@ import { backwardFlops, countPairs, forwardFlops } from "../lm/flops.js";
 import type { PairRow, PairShape } from "../lm/pairs.js";
 import { packPairs, pairLength, pairSignature } from "../lm/pairs.js";
 import { targetLogProbs } from "../lm/target-log-probs.js";
-import { batchOrder, equalPart, fewShapes, SHAPE_WORTH, shapeFor, shapeKey, tightShape } from "./batches.js";
+import {
+  batchOrder,
+  CROSSING_FLOPS,
+  equalPart,
+  fewShapes,
+  SHAPE_WORTH,
+  shapeFor,
+  shapeKey,
+  sharedShapes,
+  tightShape,
+} from "./batches.js";
 import { BudgetExceeded } from "./budget.js";
 import type { OptimizerSettings } from "./method.js";
 import { RATES } from "./optimizer.js";
@@ -73,7 +83,8 @@ export async function runSft(task: SftTask, budgetFlops: number, env: TaskEnv, r
       logits: shape.selected,
     });
   const batches = steps.map(({ rows }) => rows.flatMap((row) => pairs[row] ?? []));
-  const needed = batches.map((rows) => tightShape(rows, settings.promptLoss ? promptTargets(rows) : 0));
+  const tight = batches.map((rows) => tightShape(rows, settings.promptLoss ? promptTargets(rows) : 0));
+  const needed = sharedShapes(tight, env.engine.stepsPerCall ?? 1, cost, CROSSING_FLOPS * layout.size);
   const shapes = fewShapes(needed, SHAPES, cost, SHAPE_WORTH);
   const { batchPairs } = settings;
   const fitting = new FittingRows(env.engine, run.label);
@@ -223,7 +234,7 @@ function sftExecutable(
   layout: ParameterLayout,
 ): Promise<Executable> {
   const { config } = env.model;
-  return env.executables.get(`sft/${shapeKey(shape)}/${contentKey({ config, optimizer })}`, () => ({
+  return env.executables.step(`sft/${shapeKey(shape)}/${contentKey({ config, optimizer })}`, () => ({
     program: trainingProgram(layout, optimizer, lossOf(config)),
     signature: { inputs: { ...sftSignature(shape), rates: RATES }, state: stateSpec(layout) },
   }));

@@ -54,6 +54,13 @@ describe("what a compiled program must not do is an error that names the op", ()
     await expect(inner).rejects.toThrow('inner: compile() was called while "outer" is being recorded');
   });
 
+  test("also where the program is compiled for series", async () => {
+    const program = onX((x) => tf.unique(x).values);
+    await expect(engine.compile("odd", program, x, { series: true })).rejects.toThrow(
+      'odd: op "Unique" has no kernel: not inside compile()',
+    );
+  });
+
   test("the global tfjs engine is left as it was, also after an error", async () => {
     await tf.setBackend("cpu");
     const before = tf.memory().numTensors;

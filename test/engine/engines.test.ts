@@ -79,12 +79,13 @@ for (const id of ENGINE_IDS) {
   }, async (ctx) => {
     const found = await probe(id);
     if (found?.available !== true) skipVisibly(ctx, `${id}: ${found?.reason}`);
-    const [ops, trainSteps, device] = await Promise.all([
+    const [ops, series, trainSteps, device] = await Promise.all([
       runVitest(id, "errors", "test/engine/ops.test.ts"),
+      runVitest(id, "errors", "test/engine/series.test.ts"),
       runVitest(id, "everything", "test/engine/train-steps.test.ts"),
       runVitest(id, "everything", "test/engine/device.test.ts"),
     ]);
-    for (const { status, text } of [ops, trainSteps, device]) {
+    for (const { status, text } of [ops, series, trainSteps, device]) {
       const failures = text.split("\n").filter((line) => /×|FAIL|AssertionError/.test(line));
       expect({ status, failures }).toEqual({ status: 0, failures: [] });
     }

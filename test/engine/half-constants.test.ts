@@ -90,3 +90,19 @@ test("a file of 16-bit constants is about half as large", () => {
   expect(saved).toBeGreaterThan(2 * SIDE * SIDE - 200);
   expect(saved).toBeLessThan(2 * SIDE * SIDE);
 });
+
+test("in a series of runs, too", async () => {
+  const table = float32([SIDE, SIDE], matrix(3));
+  const program: Program = ({ inputs, constants: { table } }) => {
+    const taken = tf.gather(table as tf.Tensor, inputs.ids as tf.Tensor1D);
+    return { outputs: { y: tf.matMul(taken, table as tf.Tensor2D, false, true) } };
+  };
+  const signature: Signature = { inputs: { ids: { dtype: "int32", shape: [3] } }, constants: { table } };
+  const engine = await openEngine("cpu", { threads: 1, constants: "float16" });
+  const single = await engine.compile("single", program, signature);
+  const looped = await engine.compile("series", program, signature, { series: true });
+  const series = [0, 1, 2].map((i) => ({ ids: int32([3], [i, 30 + i, 2]) }));
+  const expected = [];
+  for (const inputs of series) expected.push(await single.run(inputs));
+  expect(await looped.runSeries(series)).toEqual(expected);
+});

@@ -26,10 +26,12 @@ const program: Program = ({ inputs, constants, state }) => {
 /** Keeps what was disposed reachable, so that the garbage collector cannot do the work of `dispose`. */
 const disposed: unknown[] = [];
 
-async function cycle(engine: Engine): Promise<void> {
-  const executable = await engine.compile("cycle", program, signature);
+async function cycle(engine: Engine, series: boolean): Promise<void> {
+  const executable = await engine.compile("cycle", program, signature, { series });
   const state = engine.createState({ weight: float32([SIDE, SIDE], new Float32Array(SIDE * SIDE).fill(0.01)) });
-  await executable.run({ x: float32([4, SIDE], new Float32Array(4 * SIDE).fill(1)) }, state);
+  const inputs = { x: float32([4, SIDE], new Float32Array(4 * SIDE).fill(1)) };
+  if (series) await executable.runSeries([inputs, inputs], state);
+  else await executable.run(inputs, state);
   state.dispose();
   executable.dispose();
   disposed.push(executable, state);
@@ -40,12 +42,15 @@ function residentMiB(): number {
   return process.memoryUsage().rss / 2 ** 20;
 }
 
-test("200 cycles of compile, run and dispose leave resident memory flat and no tensor behind", async () => {
+test.each([
+  ["run", false],
+  ["a series of runs", true],
+])("200 cycles of compile, %s and dispose leave resident memory flat and no tensor behind", async (_, series) => {
   const engine = await openEngine("cpu", { threads: 2 });
   await tf.setBackend("cpu");
-  for (let i = 0; i < 50; i++) await cycle(engine);
+  for (let i = 0; i < 50; i++) await cycle(engine, series);
   const [before, tensors] = [residentMiB(), tf.memory().numTensors];
-  for (let i = 0; i < 200; i++) await cycle(engine);
+  for (let i = 0; i < 200; i++) await cycle(engine, series);
   expect(tf.memory().numTensors).toBe(tensors);
   expect(residentMiB() - before).toBeLessThan(64);
 });

@@ -1,21 +1,14 @@
 /** Trainings on an engine whose memory does not hold a whole batch: the same steps, in parts. */
 import { expect, test } from "vitest";
 import { DeviceError } from "../../src/engine/device-error.js";
-import type { Engine } from "../../src/engine/index.js";
+import type { Engine, TensorMap } from "../../src/engine/index.js";
 import { openEngine } from "../../src/engine/index.js";
 import { initAdapter } from "../../src/lm/adapters.js";
-import { Ledger } from "../../src/methods/budget.js";
-import { initialOptimizerState } from "../../src/methods/optimizer.js";
-import { layoutOf, packParameters } from "../../src/methods/parameters.js";
-import type { PpoSettings, PpoTask } from "../../src/methods/ppo.js";
-import { initValueHead } from "../../src/methods/ppo-program.js";
-import type { Rollout } from "../../src/methods/ppo-rewards.js";
-import type { Judged } from "../../src/methods/ppo-update.js";
-import { readReplies, updatePolicy } from "../../src/methods/ppo-update.js";
 import { runTask } from "../../src/methods/run-task.js";
 import type { Task, TaskEnv } from "../../src/methods/task.js";
 import { ADAPTER, allPairs, CONFIG, drawRewards, enumerableEnv } from "./enumerable-task.js";
 import { OPTIMIZER, PREFERENCE } from "./tiny-settings.js";
+import { updatedPolicy } from "./updated-policy.js";
 
 const STEPS = 4;
 const quiet = { signal: new AbortController().signal, emit() {} };
@@ -33,12 +26,20 @@ function small(engine: Engine, holds: number): { engine: Engine; refused: () => 
       say: (line) => said.push(line),
       async compile(name, program, signature, hints) {
         const executable = await engine.compile(name, program, signature, hints);
+        const check = (inputs: TensorMap): void => {
+          if ((inputs.tokens?.shape[0] ?? 0) <= holds) return;
+          refused++;
+          throw new DeviceError(`${name}: no memory left`, "memory");
+        };
         return {
           ...executable,
           async run(inputs, state) {
-            if ((inputs.tokens?.shape[0] ?? 0) <= holds) return executable.run(inputs, state);
-            refused++;
-            throw new DeviceError(`${name}: no memory left`, "memory");
+            check(inputs);
+            return executable.run(inputs, state);
+          },
+          async runSeries(series, state) {
+            series.forEach(check);
+            return executable.runSeries(series, state);
           },
         };
       },
@@ -101,6 +102,21 @@ test.each([
   },
 );
 
+test("steps that share a call on a card are taken in passes, one by one, once its memory was short", async () => {
+  const cpu = await openEngine("cpu", { threads: 1 });
+  const card: Engine = { ...cpu, id: "cuda", stepsPerCall: 3 };
+  const task = { kind: "dpo", value: "helpful", settings, penalty } as const;
+  const expected = await curveOf(task, card, frozen);
+  const tight = small(card, 4);
+  const got = await curveOf(task, tight.engine, frozen);
+  expect(tight.said).toContain("task: the memory of cuda does not hold 8 rows at once; going on with 4");
+  expect(got.ledger).toEqual(expected.ledger);
+  for (const [i, point] of expected.curve.entries()) {
+    for (const [name, value] of Object.entries(point))
+      expect(got.curve[i]?.[name], `${name} ${i}`).toBeCloseTo(value, 4);
+  }
+});
+
 test("a pair that does not fit alone is the device's error, not an endless loop", async () => {
   const { engine } = small(await openEngine("cpu", { threads: 1 }), 0);
   await expect(curveOf({ kind: "dpo", value: "helpful", settings, penalty: null }, engine)).rejects.toThrow(
@@ -117,56 +133,10 @@ test("an engine that is told how many rows to take makes its passes so from the 
 });
 
 test("PPO's update in as many passes as memory asks for has the losses and parameters of whole minibatches", async () => {
-  const settings: PpoSettings = {
-    rolloutReplies: 8,
-    maxNewTokens: 4,
-    epochs: 2,
-    minibatches: 1,
-    clip: 0.2,
-    klCoefficient: 0.05,
-    gamma: 1,
-    lambda: 0.95,
-    valueCoefficient: 0.5,
-    normaliseRewards: true,
-    normaliseAdvantages: true,
-    unendedPenalty: 1,
-    optimizer: OPTIMIZER,
-    maxSteps: STEPS,
-  };
-  const task: PpoTask = {
-    ...{ kind: "ppo", rewards: { kind: "gold" }, values: ["helpful"], weights: [1] },
-    ...{ adapter: ADAPTER, settings },
-  };
-  const rollouts = Array.from({ length: 8 }, (_, i): Rollout => {
-    const response = Int32Array.from({ length: 1 + (i % 4) }, (_, t) => (2 * i + t) % CONFIG.vocabSize);
-    return {
-      prompt: { text: "", tokens: Int32Array.of(0, 1 + (i % 3)), key: "" },
-      response,
-      ended: true,
-      logProbs: [],
-    };
-  });
-  const initial = { ...initAdapter(CONFIG, ADAPTER, 1).tensors, ...initValueHead(CONFIG) };
-  const layout = layoutOf(initial);
-  const updated = async (engine: Engine) => {
-    const env = enumerableEnv(engine, pairs);
-    const run = { label: "ppo", ...quiet, ledger: new Ledger(Number.POSITIVE_INFINITY) };
-    const seen = await readReplies(rollouts, env, settings);
-    const judged = rollouts.map((rollout, i): Judged => {
-      const { baseLogProbs = new Float32Array(), features = new Float32Array() } = seen[i] ?? {};
-      const pattern = (phase: number) => Float64Array.from(baseLogProbs, (_, t) => Math.cos(3 * i + t + phase));
-      return { rollout: { ...rollout, logProbs: baseLogProbs }, features, advantages: pattern(0), returns: pattern(1) };
-    });
-    const state = engine.createState(initialOptimizerState(packParameters(layout, initial)));
-    const figures = await updatePolicy(judged, task, env, layout, state, { step: 0, progress: 0 }, run);
-    const { parameters } = await state.read(["parameters"]);
-    await env.executables.dispose();
-    return { figures, parameters: Array.from(parameters?.data ?? []) };
-  };
   const engine = await openEngine("cpu", { threads: 1 });
-  const expected = await updated(engine);
+  const expected = await updatedPolicy(engine);
   const tight = small(engine, 3);
-  const got = await updated(tight.engine);
+  const got = await updatedPolicy(tight.engine);
   expect(tight.refused()).toBeGreaterThan(0);
   expect(expected.parameters.some((value) => value !== 0)).toBe(true);
   for (const [i, value] of expected.parameters.entries()) expect(got.parameters[i]).toBeCloseTo(value, 4);

@@ -2,7 +2,7 @@
 import "../no-telemetry.js";
 import * as ort from "onnxruntime-node";
 import type { Target } from "./graph.js";
-import type { ConstantStorage } from "./model.js";
+import type { ConstantStorage } from "./graph-proto.js";
 
 export interface SessionSettings {
   readonly target: Target;

@@ -4,8 +4,8 @@ import type { Program, Signature, TfTensors } from "../engine.js";
 import { EngineError } from "../engine.js";
 import type { Target, Value } from "./graph.js";
 import { Graph } from "./graph.js";
+import type { NamedValue } from "./graph-proto.js";
 import { kernels } from "./kernels/index.js";
-import type { NamedValue } from "./model.js";
 import { RECORDER, recorder } from "./recorder.js";
 
 /** Prefixes of graph value names, so that an input and a state entry may share a name. */
