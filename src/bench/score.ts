@@ -8,6 +8,7 @@ import {
   type BootstrappedMethod,
   bootstrapHypervolume,
   EXACT_LIMIT,
+  epsilonMultiplicative,
   expectedUtility,
   holm,
   type MetricRow,
@@ -21,6 +22,7 @@ import {
   pairedDifference,
   r2,
   type ScoredSet,
+  subsetHypervolume,
 } from "../metrics/index.js";
 import { hint, numberOf } from "./score-columns.js";
 import { type RunBeside, runBeside } from "./score-run.js";
@@ -57,6 +59,10 @@ export interface ScoreRow extends Omit<MetricRow, "method" | "hypervolume" | "hy
   readonly interval: { readonly low: number; readonly high: number } | null;
   /** Share of the box from the reference to the best of each value in the file; null where that box is flat. */
   readonly normalisedHypervolume: number | null;
+  /** Mean over subsets of `equalCandidates` points, drawn where there are many; null where every row has that number. */
+  readonly hypervolumeAtEqualCandidates: number | null;
+  /** Null where a coordinate is not above 0. */
+  readonly epsilonMultiplicative: number | null;
   /** Against the best of each value in the file; null for one value. */
   readonly r2: number | null;
   /** Over even weights: the best candidate's weighted sum on average, and the most that any weight loses to all rows together. */
@@ -105,6 +111,8 @@ export interface ScoreReport {
   readonly intervals:
     | { readonly kind: "prompts" | "seeds" | "seeds and prompts"; readonly level: number; readonly resamples: number }
     | { readonly kind: "none"; readonly reason: string };
+  /** Where rows took different numbers of candidates: the fewest at a seed; null where all took the same, or a run says how many. */
+  readonly equalCandidates: number | null;
   readonly rows: readonly ScoreRow[];
   /** The row of the largest hypervolume against every other. Empty where the rows' seeds differ or nothing is known. */
   readonly differences: readonly ScoreDifference[];
@@ -419,6 +427,7 @@ class Scoring {
               resamples,
             }
           : { kind: "none", reason },
+      equalCandidates: this.#equalCandidates(),
       rows,
       differences: seeds === null ? [] : this.#differences(measured),
       notices: this.#notices,
@@ -483,6 +492,14 @@ class Scoring {
     return point.map((x, k) => (x - (this.#center[k] ?? 0)) / (this.#scale[k] ?? 1));
   }
 
+  /** A run offers equally many by its protocol, and what validation leaves out of them is not to be made up for. */
+  #equalCandidates(): number | null {
+    if (this.run !== undefined) return null;
+    const sizes = this.#groups.flatMap(({ sets }) => sets.map((set) => set.length));
+    const fewest = Math.min(...sizes);
+    return Math.max(...sizes) === fewest ? null : fewest;
+  }
+
   #rows(measured: ReadonlyMap<Group, Measured>): ScoreRow[] {
     const sense = this.#senses;
     const reference = this.#scaled(this.#reference);
@@ -504,6 +521,8 @@ class Scoring {
     const weights = dimension > 1 ? simplexGrid(dimension, EVEN_WEIGHTS) : [[1]];
     const boxed = ideal.every((x, k) => (sense[k] === "min" ? x < (reference[k] ?? x) : x > (reference[k] ?? x)));
     const { rows, referenceSet } = metricTable(sets, { sense, reference });
+    const size = this.#equalCandidates();
+    const positive = sets.every(({ points }) => points.every((point) => point.every((x) => x > 0)));
     return rows.map((row, g): ScoreRow => {
       const group = this.#groups[g] as Group;
       const own = sets.filter(({ method }) => method === String(g));
@@ -520,6 +539,18 @@ class Scoring {
         interval: found === undefined ? null : found.interval,
         normalisedHypervolume: boxed
           ? mean(own.map(({ points }) => normalisedHypervolume(points, { reference, ideal, sense }).value))
+          : null,
+        hypervolumeAtEqualCandidates:
+          size === null
+            ? null
+            : mean(
+                own.map(
+                  ({ points }) =>
+                    subsetHypervolume(points, { sense, reference, size, generator: xoroshiro128plus(20260101) }).value,
+                ),
+              ),
+        epsilonMultiplicative: positive
+          ? mean(own.map(({ points }) => epsilonMultiplicative(points, { sense, referenceSet }).value))
           : null,
         r2:
           dimension < 2

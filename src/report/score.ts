@@ -7,13 +7,14 @@ import { column, renderTable } from "./table.js";
 import { wrap } from "./text-width.js";
 
 export function renderScore(report: ScoreReport, width: number): string {
-  const { rows, values, intervals } = report;
+  const { rows, values, intervals, equalCandidates: equal } = report;
   const name = (row: ScoreRow): string => sanitise(row.name);
   const title = report.groupBy.length === 0 ? "points" : sanitise(report.groupBy.join(", "));
   const volumes = {
     columns: [
       column(title),
       column(intervals.kind === "none" ? "hypervolume" : `hypervolume, ${percent(intervals.level, 0)}`, "right"),
+      ...(equal === null ? [] : [column(`at ${equal} each`, "right")]),
       column("of the box", "right"),
       column("taken", "right"),
       column("front", "right"),
@@ -24,6 +25,7 @@ export function renderScore(report: ScoreReport, width: number): string {
       row.interval === null
         ? figure(row.hypervolume)
         : `${figure(row.hypervolume)} [${figure(row.interval.low)}, ${figure(row.interval.high)}]`,
+      ...(equal === null ? [] : [figure(row.hypervolumeAtEqualCandidates)]),
       percent(row.normalisedHypervolume),
       row.candidates === row.offered ? figure(row.candidates) : `${figure(row.candidates)}/${figure(row.offered)}`,
       figure(row.frontSize),
@@ -75,6 +77,11 @@ export function renderScore(report: ScoreReport, width: number): string {
     "",
     ...renderTable(volumes, width),
     ...prose(intervalSentence(report)),
+    ...(equal === null
+      ? []
+      : prose(
+          `Rows have different numbers of candidates, and more of them make a larger hypervolume: "at ${equal} each" is the mean over subsets of ${equal}, which compares them fairly.`,
+        )),
     "",
     ...renderTable(distances, width),
     ...prose(
@@ -104,6 +111,7 @@ const DISTANCES: readonly (readonly [string, (row: ScoreRow) => string])[] = [
   ["GD+", (row) => figure(row.gdPlus)],
   ["Hausdorff", (row) => figure(row.averagedHausdorff)],
   ["epsilon", (row) => figure(row.epsilonAdditive)],
+  ["epsilon ×", (row) => figure(row.epsilonMultiplicative)],
   ["R2", (row) => figure(row.r2)],
   ["utility", (row) => figure(row.expectedUtility)],
   ["most lost", (row) => figure(row.maximumUtilityLoss)],
@@ -186,6 +194,7 @@ export function scoreCsv(report: ScoreReport): string {
     "hypervolume",
     "hypervolume_low",
     "hypervolume_high",
+    "hypervolume_at_equal_candidates",
     "normalised_hypervolume",
     ...MEASURES.map(([name]) => name),
     ...perValue("best"),
@@ -205,6 +214,7 @@ export function scoreCsv(report: ScoreReport): string {
     cell(row.hypervolume),
     cell(row.interval?.low),
     cell(row.interval?.high),
+    cell(row.hypervolumeAtEqualCandidates),
     cell(row.normalisedHypervolume),
     ...MEASURES.map(([, of]) => cell(of(row))),
     ...row.best.map(cell),
@@ -222,6 +232,7 @@ const MEASURES: readonly (readonly [string, (row: ScoreRow) => number | null])[]
   ["gd_plus", (row) => row.gdPlus],
   ["averaged_hausdorff", (row) => row.averagedHausdorff],
   ["epsilon_additive", (row) => row.epsilonAdditive],
+  ["epsilon_multiplicative", (row) => row.epsilonMultiplicative],
   ["r2", (row) => row.r2],
   ["expected_utility", (row) => row.expectedUtility],
   ["maximum_utility_loss", (row) => row.maximumUtilityLoss],
