@@ -21,6 +21,8 @@ export interface ScoreColumns {
     | { readonly form: "wide"; readonly values: readonly NamedColumn[] };
   readonly roles: Readonly<Partial<Record<Role, NamedColumn>>>;
   readonly groupBy: readonly NamedColumn[];
+  /** Declared preferences by value, in lower case; empty where some value has none. */
+  readonly weights: ReadonlyMap<string, NamedColumn>;
   readonly notices: readonly string[];
 }
 
@@ -104,12 +106,17 @@ export function chooseColumns({ path, separator, header, rows }: CsvText, option
   // A value may have a name like `speed`: whoever names the values has settled what the columns are.
   if (options.values === undefined) refuseSlips(where, others, roles);
 
+  const numeric = others.filter((column) => column.name !== "" && isNumeric(column, rows));
+  const named = long
+    ? (options.values ?? new Set(rows.map((row) => row.cells[value.index] ?? "")))
+    : (options.values ?? numeric.filter((column) => !isWeight(column, numeric)).map(({ name }) => name));
+  const weights = weightsOf([...named], others);
   const values = long
     ? []
     : options.values === undefined
-      ? others.filter((column) => column.name !== "" && isNumeric(column, rows))
+      ? numeric.filter((column) => ![...weights.values()].includes(column))
       : options.values.map((name) => asked(name, "--values"));
-  const surplus = others.filter((column) => !values.includes(column));
+  const surplus = others.filter((column) => !values.includes(column) && ![...weights.values()].includes(column));
   const notices: string[] = separator === "," ? [] : [READ_AS[separator]];
   if (surplus.length > 0) notices.push(`ignored ${surplus.map(described).join(", ")}`);
   const naming = surplus.find(
@@ -120,7 +127,7 @@ export function chooseColumns({ path, separator, header, rows }: CsvText, option
       `no column "method": all lines are one row of the table; --group-by ${naming.name} makes one for each`,
     );
   }
-  if (long) return { scores: { form: "long", value, score }, roles, groupBy, notices };
+  if (long) return { scores: { form: "long", value, score }, roles, groupBy, weights, notices };
   const lettered = surplus.find(({ name }) => name !== "");
   if (options.values === undefined && value !== undefined && lettered !== undefined) {
     notices.push(
@@ -143,7 +150,27 @@ export function chooseColumns({ path, separator, header, rows }: CsvText, option
       `${where}: no column of scores: neither "value" and "score", nor one with numbers for each value (columns: ${names.join(", ")})`,
     );
   }
-  return { scores: { form: "wide", values }, roles, groupBy, notices };
+  return { scores: { form: "wide", values }, roles, groupBy, weights, notices };
+}
+
+/** `w_helpful` beside a value `helpful`. */
+function isWeight({ name }: NamedColumn, columns: readonly NamedColumn[]): boolean {
+  return columns.some((other) => name.toLowerCase() === weightName(other.name));
+}
+
+function weightName(value: string): string {
+  return `w_${value.toLowerCase()}`;
+}
+
+/** A column of weights for each value, or none at all: half a preference is none. */
+function weightsOf(values: readonly string[], columns: readonly NamedColumn[]): Map<string, NamedColumn> {
+  const found = new Map<string, NamedColumn>();
+  for (const value of values) {
+    const column = columns.find(({ name }) => name.toLowerCase() === weightName(value));
+    if (column === undefined) return new Map();
+    found.set(value.toLowerCase(), column);
+  }
+  return found;
 }
 
 /** Holds a number, or what stands where one should be; text alone does not make a value. */

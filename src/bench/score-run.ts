@@ -20,6 +20,8 @@ export interface RunBeside {
   readonly statistics: { readonly resamples: number; readonly confidence: number };
   /** @throws InputError for a candidate that the run does not have */
   selected(seed: string, method: string, candidate: string): boolean;
+  /** The candidate's declared preference; null for explored points and the base. */
+  preference(seed: string, method: string, candidate: string): readonly number[] | null;
   readonly selectedOnes: readonly { readonly seed: string; readonly method: string; readonly candidate: string }[];
   /** In the run's order. */
   prompts(split: string): readonly string[];
@@ -61,6 +63,7 @@ export function runBeside(path: string): RunBeside | undefined {
   const { rows } = readCandidates(files.candidates);
   const key = (seed: string, method: string, candidate: string): string => JSON.stringify([seed, method, candidate]);
   const marks = new Map(rows.map((row) => [key(String(row.seed), row.method, row.candidate), row.selected]));
+  const declared = new Map(rows.map((row) => [key(String(row.seed), row.method, row.candidate), row.weights]));
   const prompts = readPrompts(files.prompts);
   return {
     id,
@@ -75,6 +78,7 @@ export function runBeside(path: string): RunBeside | undefined {
         `${path}: ${method} ${candidate} (seed ${seed}) is not in the candidates.csv beside it${alone}`,
       );
     },
+    preference: (seed, method, candidate) => declared.get(key(seed, method, candidate)) ?? null,
     selectedOnes: rows
       .filter((row) => row.selected)
       .map(({ seed, method, candidate }) => ({ seed: String(seed), method, candidate })),

@@ -10,6 +10,8 @@ export interface ScoredCandidate {
   readonly method: string;
   readonly candidate: string;
   readonly seed: string;
+  /** Declared preference, one number ≥ 0 a value; null where the file declares none. */
+  readonly weights: readonly number[] | null;
   /** `[value, prompt]` row-major, raw units, samples averaged; 0 where the value is not scored on the prompt. */
   readonly scores: Float64Array;
   /** Per value, over the prompts that it is scored on. */
@@ -66,6 +68,7 @@ interface Owner {
   readonly method: string;
   readonly candidate: string;
   readonly seed: string;
+  readonly weights: readonly number[] | null;
   readonly line: number;
 }
 
@@ -153,11 +156,18 @@ class ReadTable implements ScoreTable {
           ? `line ${row.line}`
           : cell(roles.candidate);
       const key = JSON.stringify([seed, method, candidate, group]);
+      const weights = this.#weights(row, columns.weights);
       let owner = owners.get(key);
       if (owner === undefined) {
         owner = this.#owners.length;
         owners.set(key, owner);
-        this.#owners.push({ group, method, candidate, seed, line: row.line });
+        this.#owners.push({ group, method, candidate, seed, weights, line: row.line });
+      }
+      const first = this.#owners[owner] as Owner;
+      if (`${first.weights}` !== `${weights}`) {
+        throw new InputError(
+          `${this.path}:${row.line}: another preference for ${this.#who(owner, undefined)} than on line ${first.line}`,
+        );
       }
       const place = {
         owner,
@@ -220,6 +230,18 @@ class ReadTable implements ScoreTable {
     const cell = row.cells[column.index] ?? "";
     if (cell === "") throw new InputError(`${this.path}:${row.line}: the column "${column.name}" is empty`);
     return cell;
+  }
+
+  /** In the order of values; null where all of these cells are empty, as a base's are. */
+  #weights(row: Cells, columns: ScoreColumns["weights"]): number[] | null {
+    if (columns.size === 0) return null;
+    const cells = this.values.map((value) => columns.get(value.toLowerCase()) as NamedColumn);
+    if (cells.every(({ index }) => (row.cells[index] ?? "") === "")) return null;
+    return cells.map((column) => {
+      const weight = this.#number(row, column);
+      if (weight >= 0) return weight;
+      throw new InputError(`${this.path}:${row.line}: the weight ${weight} in column "${column.name}" is below 0`);
+    });
   }
 
   #number(row: Cells, column: NamedColumn): number {

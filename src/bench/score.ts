@@ -11,10 +11,13 @@ import {
   epsilonMultiplicative,
   expectedUtility,
   holm,
+  kendallTauB,
   type MetricRow,
   maximumUtilityLoss,
   mean,
+  meanInnerProduct,
   metricTable,
+  monotoneStepShare,
   nadirReference,
   nondominated,
   normalisedHypervolume,
@@ -68,9 +71,21 @@ export interface ScoreRow extends Omit<MetricRow, "method" | "hypervolume" | "hy
   /** Over even weights: the best candidate's weighted sum on average, and the most that any weight loses to all rows together. */
   readonly expectedUtility: number;
   readonly maximumUtilityLoss: number;
+  /** Of all candidates offered, with the preferences that they were made for; null where some declare none. */
+  readonly controllability: Controllability | null;
   /** Raw units, candidates taken, all seeds: the best one's, and over all of them. */
   readonly best: readonly number[];
   readonly mean: readonly number[];
+}
+
+/** What a declared preference gets: means over seeds. */
+export interface Controllability {
+  /** Of a preference with the scores of its candidate. */
+  readonly meanInnerProduct: number;
+  /** By value, between its weight and its score; null where one of them does not vary. */
+  readonly kendallTauB: readonly (number | null)[];
+  /** By value, of the steps to a larger weight those on which the score rises; null where the weight does not vary. */
+  readonly monotoneStepShare: readonly (number | null)[];
 }
 
 export interface ScoreDifference {
@@ -564,10 +579,47 @@ class Scoring {
         maximumUtilityLoss: mean(
           own.map(({ points }) => maximumUtilityLoss(points, { sense, weights, referenceSet }).value),
         ),
+        controllability: this.#controllability(group),
         best: sense.map((_, k) => this.#best(k, taken)),
         mean: sense.map((_, k) => mean(taken.map((point) => point[k] ?? Number.NaN))),
       };
     });
+  }
+
+  #controllability({ cells, seeds }: Group): Controllability | null {
+    const sense = this.#senses;
+    const swept = seeds.map((seed) => {
+      const own = this.split.candidates.filter(
+        (candidate) => candidate.seed === seed && candidate.group.every((cell, i) => cell === cells[i]),
+      );
+      const weights = own.flatMap((candidate) => {
+        const { method, candidate: name } = candidate;
+        const declared = candidate.weights ?? this.run?.preference(seed, method, name) ?? null;
+        return declared === null ? [] : [declared];
+      });
+      return { points: own.map(({ means }) => this.#scaled(means)), weights };
+    });
+    if (swept.some(({ points, weights }) => points.length === 0 || weights.length < points.length)) return null;
+    const alongEach = (measure: (weights: number[], scores: number[]) => number): (number | null)[] =>
+      sense.map((direction, k) => {
+        const sign = direction === "min" ? -1 : 1;
+        const found = swept.map(({ points, weights }) => {
+          const [w, x] = [weights.map((row) => row[k] ?? 0), points.map((point) => sign * (point[k] ?? 0))];
+          return new Set(w).size < 2 || new Set(x).size < 2 ? null : measure(w, x);
+        });
+        const known = found.filter((value) => value !== null);
+        return known.length < found.length ? null : mean(known);
+      });
+    return {
+      meanInnerProduct: mean(
+        swept.map(
+          ({ points, weights }) =>
+            meanInnerProduct(points, { sense, weights, candidateOf: points.map((_, i) => i) }).value,
+        ),
+      ),
+      kendallTauB: alongEach(kendallTauB),
+      monotoneStepShare: alongEach((weights, scores) => monotoneStepShare(weights, scores).value),
+    };
   }
 
   #differences(measured: ReadonlyMap<Group, Measured>): ScoreDifference[] {

@@ -46,6 +46,22 @@ export function renderScore(report: ScoreReport, width: number): string {
       ...values.flatMap((_, k) => [figure(row.best[k] ?? null), figure(row.mean[k] ?? null)]),
     ]),
   };
+  const steered = rows.filter(({ controllability }) => controllability !== null);
+  const control = {
+    columns: [
+      column(title),
+      column("inner product", "right"),
+      ...values.flatMap((value) => [column(`${sanitise(value.name)} tau-b`, "right"), column("steps", "right")]),
+    ],
+    rows: steered.map((row) => [
+      name(row),
+      figure(row.controllability?.meanInnerProduct ?? null),
+      ...values.flatMap((_, k) => [
+        figure(row.controllability?.kendallTauB[k] ?? null),
+        percent(row.controllability?.monotoneStepShare[k] ?? null, 0),
+      ]),
+    ]),
+  };
   const perSeed = (report.seeds?.length ?? 0) > 1 ? report.seeds : null;
   const seedTable = {
     columns: [column(title), ...(perSeed ?? []).map((seed) => column(`seed ${sanitise(seed)}`, "right"))],
@@ -92,6 +108,15 @@ export function renderScore(report: ScoreReport, width: number): string {
     ...prose(
       "The best candidate's mean, and that over all candidates taken, in the file's own units, all seeds together.",
     ),
+    ...(steered.length === 0
+      ? []
+      : [
+          "",
+          ...renderTable(control, width),
+          ...prose(
+            "What a declared preference gets, over all candidates offered: its mean inner product with its candidate's scores; by value, Kendall's tau-b between weight and score, and on how many steps to a larger weight the score rises.",
+          ),
+        ]),
     ...(perSeed === null ? [] : ["", "Hypervolume by seed", ...renderTable(seedTable, width)]),
     ...(report.differences.length === 0
       ? []
@@ -197,6 +222,9 @@ export function scoreCsv(report: ScoreReport): string {
     "hypervolume_at_equal_candidates",
     "normalised_hypervolume",
     ...MEASURES.map(([name]) => name),
+    "mean_inner_product",
+    ...perValue("tau_b"),
+    ...perValue("monotone_steps"),
     ...perValue("best"),
     ...perValue("mean"),
     "reference_from",
@@ -217,6 +245,9 @@ export function scoreCsv(report: ScoreReport): string {
     cell(row.hypervolumeAtEqualCandidates),
     cell(row.normalisedHypervolume),
     ...MEASURES.map(([, of]) => cell(of(row))),
+    cell(row.controllability?.meanInnerProduct),
+    ...values.map((_, k) => cell(row.controllability?.kendallTauB[k])),
+    ...values.map((_, k) => cell(row.controllability?.monotoneStepShare[k])),
     ...row.best.map(cell),
     ...row.mean.map(cell),
     report.referenceFrom,

@@ -491,6 +491,79 @@ describe("a CSV that nobody prepared", () => {
     expect((await score(file, ["--values", "weight,harmless"])).stderr).not.toContain("taken as values");
   });
 
+  describe("declared preferences", () => {
+    const SWEEP =
+      "method,candidate,w_helpful,w_harmless,helpful,harmless\n" +
+      "a,x,1,0,4,1\na,y,0.5,0.5,3,2\na,z,0,1,1,1.5\nb,x,1,0,2,4\nb,y,0,1,2,3\nbase,x,,,1,1\n";
+
+    test("columns w_<value> are no values: inner product, tau-b and rising steps, by method", async () => {
+      const report = await json(SWEEP);
+      expect(report.values.map(({ name }) => name)).toEqual(["helpful", "harmless"]);
+      expect(report.rows.map(({ controllability }) => controllability)).toEqual([
+        // harmless: one discordant pair of three, and the second of two steps falls
+        {
+          meanInnerProduct: expect.closeTo((4 + 2.5 + 1.5) / 3, 12),
+          kendallTauB: [1, expect.closeTo(1 / 3, 12)],
+          monotoneStepShare: [1, 0.5],
+        },
+        { meanInnerProduct: 2.5, kendallTauB: [null, -1], monotoneStepShare: [null, 0] },
+        null,
+      ]);
+      const shown = (await score(SWEEP)).stdout;
+      expect(shown).toMatch(/method +inner product +helpful tau-b +steps +harmless tau-b +steps/);
+      expect(shown).not.toMatch(/base +1\.0+ +/);
+      const [header = "", ...lines] = (await score(SWEEP, ["--csv"])).stdout.trim().split("\n");
+      const at = header.split(",").indexOf("tau_b_helpful");
+      expect(lines.map((line) => line.split(",")[at])).toEqual(["1", "", ""]);
+    });
+
+    test("a value of which less is better is steered downwards", async () => {
+      const report = await json(SWEEP, ["--sense", "harmless=min"]);
+      expect(report.rows[0]?.controllability?.kendallTauB[1]).toBeCloseTo(-1 / 3, 12);
+    });
+
+    test("the long form has them too, and one candidate has one", async () => {
+      const long =
+        "method,candidate,w_helpful,w_harmless,value,score\n" +
+        "a,x,1,0,helpful,4\na,x,1,0,harmless,1\na,y,0,1,helpful,3\na,y,0,1,harmless,2\n";
+      expect((await json(long)).rows[0]?.controllability).toEqual({
+        meanInnerProduct: 3,
+        kendallTauB: [1, 1],
+        monotoneStepShare: [1, 1],
+      });
+      const torn = await score(long.replace("a,y,0,1,harmless", "a,y,0,2,harmless"));
+      expect(torn).toMatchObject({ code: 2, stdout: "" });
+      expect(torn.stderr).toBe("mva-bench: my.csv:5: another preference for method a, candidate y than on line 4\n");
+    });
+
+    test("weights below 0 and halves of a preference are refused; of some values only, they are values", async () => {
+      expect((await score(SWEEP.replace("0.5,0.5", "0.5,-1"))).stderr).toBe(
+        'mva-bench: my.csv:3: the weight -1 in column "w_harmless" is below 0\n',
+      );
+      expect((await score(SWEEP.replace("0.5,0.5", "0.5,"))).stderr).toBe(
+        'mva-bench: my.csv:3: the column "w_harmless" is empty\n',
+      );
+      const some = await json("method,w_helpful,helpful,harmless\na,1,2,3\nb,2,1,4\n");
+      expect(some.values.map(({ name }) => name)).toEqual(["w_helpful", "helpful", "harmless"]);
+    });
+  });
+
+  test("rows of different numbers of candidates are shown at the fewest too", async () => {
+    const report = await json("method,f,g\na,1,3\na,3,1\na,2,2\nb,2,3\nb,3,2\n", ["--reference", "0,0"]);
+    expect(report.equalCandidates).toBe(2);
+    // pairs of a: {(1,3), (3,1)} 5, {(1,3), (2,2)} 5, {(3,1), (2,2)} 5
+    expect(report.rows.map((row) => row.hypervolumeAtEqualCandidates)).toEqual([5, 8]);
+    expect(volumes(report)).toEqual({ a: 6, b: 8 });
+    expect((await json(WIDE)).equalCandidates).toBeNull();
+  });
+
+  test("the multiplicative epsilon, where everything is above 0", async () => {
+    // the other's best are 3/2 as good in one value
+    const report = await json("method,f,g\na,2,3\nb,3,2\n");
+    expect(report.rows.map((row) => row.epsilonMultiplicative)).toEqual([1.5, 1.5]);
+    expect((await json("method,f,g\na,2,3\nb,3,0\n")).rows[0]?.epsilonMultiplicative).toBeNull();
+  });
+
   test("line ends of old, and packed files", async () => {
     expect(volumes(await json(WIDE.replaceAll("\n", "\r")))).toEqual(volumes(await json(WIDE)));
     expect(volumes(await json(gzipSync(WIDE), [], "my.csv.gz"))).toEqual(volumes(await json(WIDE)));
