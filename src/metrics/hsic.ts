@@ -35,7 +35,7 @@ export function hsic(x: MatrixLike, y: MatrixLike, options: HsicOptions = {}): n
 }
 
 /**
- * Centred kernel alignment, HSIC(X,Y)/√(HSIC(X,X) HSIC(Y,Y)). Biased: in [0, 1], but near 1 for *independent* rows when
+ * Centred kernel alignment, HSIC(X,Y)/√(HSIC(X,X) HSIC(Y,Y)). Biased: in [0, 1] up to rounding, but near 1 for *independent* rows when
  * n ≪ dimension. With the unbiased estimator ("debiased CKA"): about 0 for independent rows, may be below 0.
  * Source: Kornblith et al. 2019; Nguyen, Raghu, Kornblith 2020.
  *
