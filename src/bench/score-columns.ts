@@ -106,17 +106,19 @@ export function chooseColumns({ path, separator, header, rows }: CsvText, option
   // A value may have a name like `speed`: whoever names the values has settled what the columns are.
   if (options.values === undefined) refuseSlips(where, others, roles);
 
-  const numeric = others.filter((column) => column.name !== "" && isNumeric(column, rows));
-  const named = long
-    ? (options.values ?? new Set(rows.map((row) => row.cells[value.index] ?? "")))
-    : (options.values ?? numeric.filter((column) => !isWeight(column, numeric)).map(({ name }) => name));
-  const weights = weightsOf([...named], others);
-  const values = long
-    ? []
-    : options.values === undefined
-      ? numeric.filter((column) => ![...weights.values()].includes(column))
-      : options.values.map((name) => asked(name, "--values"));
-  const surplus = others.filter((column) => !values.includes(column) && ![...weights.values()].includes(column));
+  const guessed = !long && options.values === undefined;
+  const numeric = guessed ? others.filter((column) => column.name !== "" && isNumeric(column, rows)) : [];
+  const present = long
+    ? new Set(rows.map((row) => row.cells[value.index] ?? ""))
+    : numeric.filter((column) => !isWeight(column, numeric)).map(({ name }) => name);
+  const weights = weightsOf(options.values ?? [...present], others);
+  const declared = new Set(weights.values());
+  const values = guessed
+    ? numeric.filter((column) => !declared.has(column))
+    : long
+      ? []
+      : (options.values ?? []).map((name) => asked(name, "--values"));
+  const surplus = others.filter((column) => !values.includes(column) && !declared.has(column));
   const notices: string[] = separator === "," ? [] : [READ_AS[separator]];
   if (surplus.length > 0) notices.push(`ignored ${surplus.map(described).join(", ")}`);
   const naming = surplus.find(
@@ -135,7 +137,7 @@ export function chooseColumns({ path, separator, header, rows }: CsvText, option
     );
   }
 
-  const doubtful = values.filter(({ name }) => options.values === undefined && NO_SCORE.test(name));
+  const doubtful = guessed ? values.filter(({ name }) => NO_SCORE.test(name)) : [];
   if (doubtful.length > 0) {
     notices.push(
       `taken as values, since they hold numbers: ${doubtful.map(({ name }) => name).join(", ")}; if not, --values`,

@@ -62,8 +62,7 @@ export function runBeside(path: string): RunBeside | undefined {
   }
   const { rows } = readCandidates(files.candidates);
   const key = (seed: string, method: string, candidate: string): string => JSON.stringify([seed, method, candidate]);
-  const marks = new Map(rows.map((row) => [key(String(row.seed), row.method, row.candidate), row.selected]));
-  const declared = new Map(rows.map((row) => [key(String(row.seed), row.method, row.candidate), row.weights]));
+  const known = new Map(rows.map((row) => [key(String(row.seed), row.method, row.candidate), row]));
   const prompts = readPrompts(files.prompts);
   return {
     id,
@@ -72,13 +71,13 @@ export function runBeside(path: string): RunBeside | undefined {
     seeds: [...new Set(rows.map((row) => row.seed))].sort((a, b) => a - b).map(String),
     statistics: described.data.statistics,
     selected(seed, method, candidate) {
-      const mark = marks.get(key(seed, method, candidate));
-      if (mark !== undefined) return mark;
+      const row = known.get(key(seed, method, candidate));
+      if (row !== undefined) return row.selected;
       throw new InputError(
         `${path}: ${method} ${candidate} (seed ${seed}) is not in the candidates.csv beside it${alone}`,
       );
     },
-    preference: (seed, method, candidate) => declared.get(key(seed, method, candidate)) ?? null,
+    preference: (seed, method, candidate) => known.get(key(seed, method, candidate))?.weights ?? null,
     selectedOnes: rows
       .filter((row) => row.selected)
       .map(({ seed, method, candidate }) => ({ seed: String(seed), method, candidate })),

@@ -315,8 +315,10 @@ interface Group {
   readonly cells: readonly string[];
   /** Sets of candidates that count, one a seed, in the order of `seeds`. */
   readonly seeds: readonly string[];
+  /** By seed, the candidates taken. */
   readonly sets: readonly (readonly ScoredCandidate[])[];
-  readonly offered: number;
+  /** All that the file has of it. */
+  readonly offered: readonly ScoredCandidate[];
 }
 
 interface Measured {
@@ -382,7 +384,7 @@ class Scoring {
       const seeds = this.run !== undefined && !this.#groupsBySeed() ? this.run.seeds : present;
       const taken = seeds.map((seed) => sets.get(JSON.stringify([cells, seed])) ?? []);
       const empty = seeds.filter((_, i) => taken[i]?.length === 0);
-      if (empty.length === 0) return [{ name, cells, seeds, sets: taken, offered: own.length / seeds.length }];
+      if (empty.length === 0) return [{ name, cells, seeds, sets: taken, offered: own }];
       this.#notices.push(`${name}: no candidate is selected at seed ${empty.join(", ")}: left out`);
       return [];
     });
@@ -548,7 +550,7 @@ class Scoring {
         ...metrics,
         group: Object.fromEntries(this.table.groupBy.map((name, i) => [name, group.cells[i] ?? ""])),
         name: group.name,
-        offered: group.offered,
+        offered: group.offered.length / group.seeds.length,
         hypervolume: found?.result.estimate ?? row.hypervolume,
         hypervolumePerSeed: found === undefined ? row.hypervolumePerSeed : [...found.result.perSeed],
         interval: found === undefined ? null : found.interval,
@@ -586,12 +588,10 @@ class Scoring {
     });
   }
 
-  #controllability({ cells, seeds }: Group): Controllability | null {
+  #controllability({ offered, seeds }: Group): Controllability | null {
     const sense = this.#senses;
     const swept = seeds.map((seed) => {
-      const own = this.split.candidates.filter(
-        (candidate) => candidate.seed === seed && candidate.group.every((cell, i) => cell === cells[i]),
-      );
+      const own = offered.filter((candidate) => candidate.seed === seed);
       const weights = own.flatMap((candidate) => {
         const { method, candidate: name } = candidate;
         const declared = candidate.weights ?? this.run?.preference(seed, method, name) ?? null;

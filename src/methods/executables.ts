@@ -18,13 +18,20 @@ export class ExecutableCache {
   constructor(readonly engine: Engine) {}
 
   /** The executable of that name, compiled by `build` where it is not kept; use it before asking for many others. */
-  get(name: string, build: () => { program: Program; signature: Signature }): Promise<Executable> {
-    return this.#compiled(name, build, {});
+  get(
+    name: string,
+    build: () => { program: Program; signature: Signature },
+    hints: CompileHints = {},
+  ): Promise<Executable> {
+    return this.#executables.get(name, () => {
+      const { program, signature } = build();
+      return this.engine.compile(name, program, signature, hints);
+    });
   }
 
   /** The same for a program that is a whole step, of which an engine may take several in one call. */
   step(name: string, build: () => { program: Program; signature: Signature }): Promise<Executable> {
-    return this.#compiled(name, build, this.engine.stepsPerCall === undefined ? {} : { series: true });
+    return this.get(name, build, this.engine.stepsPerCall === undefined ? {} : { series: true });
   }
 
   /** Something that holds programs of its own (a generator), made once and disposed of with the others. */
@@ -34,17 +41,6 @@ export class ExecutableCache {
     const holder = build();
     this.#holders.set(name, holder);
     return holder;
-  }
-
-  #compiled(
-    name: string,
-    build: () => { program: Program; signature: Signature },
-    hints: CompileHints,
-  ): Promise<Executable> {
-    return this.#executables.get(name, () => {
-      const { program, signature } = build();
-      return this.engine.compile(name, program, signature, hints);
-    });
   }
 
   /** Gives the programs' memory back; holders keep theirs. */

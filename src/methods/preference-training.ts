@@ -102,7 +102,9 @@ export async function trainPreference(
     sharedShapes(tight, env.engine.stepsPerCall ?? 1, (shape) => shapeCost(shape, env), CROSSING_FLOPS * layout.size);
   let shapes = shapesOf(env, settings, size, shared);
   const inOnePiece = () => takesWholeSteps(env.engine, settings, size);
-  const needed = shared(steps.map(({ rows }) => tightShape(rows.map((row) => pairAt(env, value, row)))));
+  const needed = inOnePiece()
+    ? shared(steps.map(({ rows }) => tightShape(rows.map((row) => pairAt(env, value, row)))))
+    : [];
   // What `prepare` found for a step that `measure` is yet to look at.
   const found = new Map<number, { reference: Float32Array; margin: Float32Array }>();
 

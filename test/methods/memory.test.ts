@@ -3,12 +3,11 @@ import { expect, test } from "vitest";
 import { DeviceError } from "../../src/engine/device-error.js";
 import type { Engine, TensorMap } from "../../src/engine/index.js";
 import { openEngine } from "../../src/engine/index.js";
-import { initAdapter } from "../../src/lm/adapters.js";
 import { runTask } from "../../src/methods/run-task.js";
 import type { Task, TaskEnv } from "../../src/methods/task.js";
-import { ADAPTER, allPairs, CONFIG, drawRewards, enumerableEnv } from "./enumerable-task.js";
-import { OPTIMIZER, PREFERENCE } from "./tiny-settings.js";
+import { allPairs, drawRewards, enumerableEnv } from "./enumerable-task.js";
 import { updatedPolicy } from "./updated-policy.js";
+import { FROZEN, wholeTasks } from "./whole-tasks.js";
 
 const STEPS = 4;
 const quiet = { signal: new AbortController().signal, emit() {} };
@@ -57,58 +56,37 @@ async function curveOf(task: Task, engine: Engine, frozen = {}) {
   return summary;
 }
 
-const settings = { ...PREFERENCE, batchPairs: 8, maxSteps: STEPS };
-const frozen = initAdapter(CONFIG, ADAPTER, 9).tensors;
-const penalty = { kind: "dw-cka", alpha: 0.1, frozen: [{ task: "t", name: "adapter" }] } as const;
+const { sft, dpo, mva, rewardModel } = wholeTasks(STEPS);
 
-const rewardModel = {
-  adapter: ADAPTER,
-  batchPairs: 8,
-  optimizer: OPTIMIZER,
-  softLabels: false,
-  heldOutPairs: 0,
-  maxSteps: STEPS,
-};
-
-test.each([
-  [
-    "SFT",
-    {
-      kind: "sft",
-      values: ["helpful"],
-      settings: { batchPairs: 8, optimizer: OPTIMIZER, promptLoss: true, maxSteps: STEPS },
-    },
-  ],
-  ["DPO", { kind: "dpo", value: "helpful", settings, penalty: null }],
-  ["MVA", { kind: "dpo", value: "helpful", settings, penalty }],
-  ["a reward model", { kind: "reward-model", values: ["helpful"], settings: rewardModel }],
-] as const satisfies readonly [string, Task][])(
-  "%s in as many passes as memory asks for has the losses of whole batches, and costs the same",
-  async (_, task) => {
-    const engine = await openEngine("cpu", { threads: 1 });
-    const expected = await curveOf(task, engine, frozen);
-    const tight = small(engine, 2);
-    const got = await curveOf(task, tight.engine, frozen);
-    expect(tight.refused()).toBeGreaterThan(0);
-    expect(
-      tight.said.some((line) => /^task: the memory of cpu does not hold 8 rows at once; going on with 4$/.test(line)),
-    ).toBe(true);
-    expect(got.curve.length).toBe(STEPS);
-    for (const [i, point] of expected.curve.entries()) {
-      for (const [name, value] of Object.entries(point))
-        expect(got.curve[i]?.[name], `${name} ${i}`).toBeCloseTo(value, 4);
-    }
-    expect(got.ledger).toEqual(expected.ledger);
-  },
-);
+test.each<[string, Task]>([
+  ["SFT", sft],
+  ["DPO", dpo],
+  ["MVA", mva],
+  ["a reward model", rewardModel],
+])("%s in as many passes as memory asks for has the losses of whole batches, and costs the same", async (_, task) => {
+  const engine = await openEngine("cpu", { threads: 1 });
+  const expected = await curveOf(task, engine, FROZEN);
+  const tight = small(engine, 2);
+  const got = await curveOf(task, tight.engine, FROZEN);
+  expect(tight.refused()).toBeGreaterThan(0);
+  expect(
+    tight.said.some((line) => /^task: the memory of cpu does not hold 8 rows at once; going on with 4$/.test(line)),
+  ).toBe(true);
+  expect(got.curve.length).toBe(STEPS);
+  for (const [i, point] of expected.curve.entries()) {
+    for (const [name, value] of Object.entries(point))
+      expect(got.curve[i]?.[name], `${name} ${i}`).toBeCloseTo(value, 4);
+  }
+  expect(got.ledger).toEqual(expected.ledger);
+});
 
 test("steps that share a call on a card are taken in passes, one by one, once its memory was short", async () => {
   const cpu = await openEngine("cpu", { threads: 1 });
   const card: Engine = { ...cpu, id: "cuda", stepsPerCall: 3 };
-  const task = { kind: "dpo", value: "helpful", settings, penalty } as const;
-  const expected = await curveOf(task, card, frozen);
+  const task = mva;
+  const expected = await curveOf(task, card, FROZEN);
   const tight = small(card, 4);
-  const got = await curveOf(task, tight.engine, frozen);
+  const got = await curveOf(task, tight.engine, FROZEN);
   expect(tight.said).toContain("task: the memory of cuda does not hold 8 rows at once; going on with 4");
   expect(got.ledger).toEqual(expected.ledger);
   for (const [i, point] of expected.curve.entries()) {
@@ -119,15 +97,13 @@ test("steps that share a call on a card are taken in passes, one by one, once it
 
 test("a pair that does not fit alone is the device's error, not an endless loop", async () => {
   const { engine } = small(await openEngine("cpu", { threads: 1 }), 0);
-  await expect(curveOf({ kind: "dpo", value: "helpful", settings, penalty: null }, engine)).rejects.toThrow(
-    DeviceError,
-  );
+  await expect(curveOf(dpo, engine)).rejects.toThrow(DeviceError);
 });
 
 test("an engine that is told how many rows to take makes its passes so from the start", async () => {
   const engine = await openEngine("cpu", { threads: 1, maxRows: 2 });
   const tight = small(engine, 2);
-  const task = { kind: "dpo", value: "helpful", settings, penalty: null } as const;
+  const task = dpo;
   const { curve } = await curveOf(task, tight.engine);
   expect([curve.length, tight.refused(), tight.said]).toEqual([STEPS, 0, []]);
 });

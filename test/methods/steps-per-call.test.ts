@@ -4,7 +4,6 @@ import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine, TensorMap } from "../../src/engine/index.js";
 import { float32, openEngine } from "../../src/engine/index.js";
-import { initAdapter } from "../../src/lm/adapters.js";
 import { sharedShapes } from "../../src/methods/batches.js";
 import { Ledger } from "../../src/methods/budget.js";
 import { ExecutableCache } from "../../src/methods/executables.js";
@@ -17,16 +16,15 @@ import type { Checkpoint, Task, TaskEnv, TaskEvent, TaskRun } from "../../src/me
 import { train } from "../../src/methods/training.js";
 import { stateSpec, trainingProgram } from "../../src/methods/training-program.js";
 import { maxDifference } from "../lm/tiny.js";
-import { ADAPTER, allPairs, CONFIG, drawRewards, enumerableEnv } from "./enumerable-task.js";
-import { OPTIMIZER, PREFERENCE } from "./tiny-settings.js";
+import { allPairs, drawRewards, enumerableEnv } from "./enumerable-task.js";
+import { OPTIMIZER } from "./tiny-settings.js";
 import { updatedPolicy } from "./updated-policy.js";
+import { FROZEN, wholeTasks } from "./whole-tasks.js";
 
 const STEPS = 10;
 const PER_CALL = 4;
 const pairs = { helpful: allPairs(drawRewards()[0] ?? [], "hard") };
-const frozen = initAdapter(CONFIG, ADAPTER, 9).tensors;
-const settings = { ...PREFERENCE, batchPairs: 8, maxSteps: STEPS };
-const penalty = { kind: "dw-cka", alpha: 0.1, frozen: [{ task: "t", name: "adapter" }] } as const;
+const { sft, dpo, mva, rewardModel } = wholeTasks(STEPS);
 
 let cpu: Engine;
 beforeAll(async () => {
@@ -56,7 +54,7 @@ function card(stepsPerCall?: number): { engine: Engine; calls: number[] } {
 }
 
 async function trained(task: Task, engine: Engine, options: Partial<TaskRun> = {}) {
-  const env: TaskEnv = { ...enumerableEnv(engine, pairs), artefact: async () => frozen };
+  const env: TaskEnv = { ...enumerableEnv(engine, pairs), artefact: async () => FROZEN };
   const events: TaskEvent[] = [];
   const emit = (event: TaskEvent) => events.push(event);
   const run = { label: "task", signal: new AbortController().signal, emit, ...options };
@@ -67,37 +65,13 @@ async function trained(task: Task, engine: Engine, options: Partial<TaskRun> = {
   }
 }
 
-const TASKS = [
-  [
-    "SFT",
-    {
-      kind: "sft",
-      values: ["helpful"],
-      settings: { batchPairs: 8, optimizer: OPTIMIZER, promptLoss: true, maxSteps: STEPS },
-    },
-  ],
-  ["DPO", { kind: "dpo", value: "helpful", settings, penalty: null }],
-  ["MVA", { kind: "dpo", value: "helpful", settings, penalty }],
-  [
-    "a reward model",
-    {
-      kind: "reward-model",
-      values: ["helpful"],
-      settings: {
-        adapter: ADAPTER,
-        batchPairs: 8,
-        optimizer: OPTIMIZER,
-        softLabels: false,
-        heldOutPairs: 0,
-        maxSteps: STEPS,
-      },
-    },
-  ],
-] as const satisfies readonly [string, Task][];
-const [, [, dpo], [, mva]] = TASKS;
-
 describe("steps that share a call give what steps one by one give, to the bit", () => {
-  test.each(TASKS)("%s: parameters, curve, ledger and events", async (_, task) => {
+  test.each<[string, Task]>([
+    ["SFT", sft],
+    ["DPO", dpo],
+    ["MVA", mva],
+    ["a reward model", rewardModel],
+  ])("%s: parameters, curve, ledger and events", async (_, task) => {
     const grouped = card(PER_CALL);
     const [got, expected] = [await trained(task, grouped.engine), await trained(task, card().engine)];
     expect(got).toEqual(expected);
@@ -157,7 +131,7 @@ describe("steps that share a call give what steps one by one give, to the bit", 
 
 describe("a preference step in one piece is the step in passes, within 1e-6", () => {
   test.each([null, ...PENALTY_KINDS])("with the penalty %s", async (kind) => {
-    const task: Task = { ...dpo, penalty: kind === null ? null : { ...penalty, kind } };
+    const task: Task = { ...dpo, penalty: kind === null ? null : { ...mva.penalty, kind } };
     const [whole, inPasses] = [await trained(task, card().engine), await trained(task, cpu)];
     for (const [i, point] of inPasses.summary.curve.entries()) {
       for (const [name, value] of Object.entries(point)) {
