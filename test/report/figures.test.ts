@@ -132,6 +132,20 @@ describe("intervals", () => {
     ]);
   });
 
+  test("a long name takes a second line, whole", () => {
+    const summary = summaryFixture();
+    const [first, ...rest] = summary.methods;
+    if (first === undefined) throw new Error("no method");
+    const title = "MVA, HSIC on rows of A (as published)";
+    const long = buildReport({ ...summary, methods: [{ ...first, title }, ...rest] }, evidenceFixture());
+    const figure = figuresOf(long).find(({ name }) => name === "hypervolume");
+    if (figure === undefined) throw new Error("no figure");
+    const svg = drawFigure(figure);
+    wellFormed(svg);
+    expect(svg).toMatch(/>MVA, HSIC on rows of A \(as<\/text><text[^>]*>published\)<\/text>/);
+    expect(svg).not.toContain("…");
+  });
+
   test("a run without variants has no ablation ladder", () => {
     expect(figures.some(({ name }) => name === "ablation")).toBe(true);
     const without = buildReport(summaryFixture({ variants: [] }), evidenceFixture());

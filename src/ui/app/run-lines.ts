@@ -53,9 +53,9 @@ export class RunLines {
     for (const notice of state.notices) {
       if (this.#said.has(notice)) continue;
       this.#said.add(notice);
-      const { time, text, tone } = notice;
+      const { time, workedMs, text, tone } = notice;
       if (this.#options.json) this.#json({ type: "notice", time, tone, text });
-      else this.#say(`${clock(time - (state.startedMs ?? time))}  ${tone === "bad" ? "Attention: " : ""}${text}`);
+      else this.#say(`${clock(workedMs)}  ${tone === "bad" ? "Attention: " : ""}${text}`);
     }
     this.#hypervolumes(state);
     const { now, progress = true, verdict = true } = this.#options;

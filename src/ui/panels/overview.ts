@@ -240,8 +240,8 @@ function drawBudgets(region: Region, input: PanelInput): void {
 
 function drawLog(region: Region, { state, glyphs }: PanelInput): void {
   const box = drawBox(region, glyphs, { title: "Log" });
-  state.notices.slice(-box.height).forEach(({ time, tone, text }, y) => {
-    const end = box.put(0, y, `${clock(time - (state.startedMs ?? time))}  `, dim());
+  state.notices.slice(-box.height).forEach(({ workedMs, tone, text }, y) => {
+    const end = box.put(0, y, `${clock(workedMs)}  `, dim());
     box.putClipped(end, y, text, box.width - end, tone === "bad" ? RED : tone === "good" ? GREEN : PLAIN);
   });
 }
@@ -263,8 +263,7 @@ export function shareDone(state: RunState): number | undefined {
 }
 
 export function elapsedText(state: RunState, nowMs: number): string {
-  const end = state.over ? (state.lastMs ?? nowMs) : nowMs;
-  return clock(Math.max(0, end - (state.startedMs ?? end)));
+  return clock(state.workedMs(state.over ? (state.lastMs ?? nowMs) : nowMs));
 }
 
 /** `1:05`, `1:02:03`. */

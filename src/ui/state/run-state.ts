@@ -29,6 +29,8 @@ export interface Stage {
 export interface Notice {
   /** Milliseconds since 1970. */
   readonly time: number;
+  /** How long the run had been worked on by then, in milliseconds. */
+  readonly workedMs: number;
   readonly tone: "plain" | "good" | "bad";
   readonly text: string;
 }
@@ -71,8 +73,11 @@ export class RunState {
   progress: { readonly done: number; readonly etaSeconds: number | null } | undefined;
   /** Where the run lies, as a reader of this terminal would write it; undefined where only its events are known. */
   folder: string | undefined;
+  /** Milliseconds since 1970 of the first start and of what was last heard. */
   startedMs: number | undefined;
   lastMs: number | undefined;
+  /** Milliseconds in which the run lay stopped, between an end and the start after it. */
+  #stoppedMs = 0;
   events = 0;
   /** Goes up with every change: what is drawn from an old one is stale. */
   revision = 0;
@@ -115,9 +120,17 @@ export class RunState {
     return this.status.kind !== "running" && this.status.kind !== "waiting";
   }
 
+  /** How long the run has been worked on up to some time in its latest attempt, in milliseconds: as its report counts. */
+  workedMs(time: number): number {
+    return this.startedMs === undefined ? 0 : Math.max(0, time - this.startedMs - this.#stoppedMs);
+  }
+
   apply(event: RunEvent): void {
     this.events++;
     this.revision++;
+    if (event.type === "run-started" && this.lastMs !== undefined) {
+      this.#stoppedMs += Math.max(0, event.time - this.lastMs);
+    }
     this.lastMs = event.time;
     switch (event.type) {
       case "run-started":
@@ -240,7 +253,7 @@ export class RunState {
 
   /** Enters what is not an event: the reader has found out that the run's process is gone, say. */
   say(time: number, tone: Notice["tone"], text: string): void {
-    this.notices.push({ time, tone, text });
+    this.notices.push({ time, workedMs: this.workedMs(time), tone, text });
     if (this.notices.length > MOST_NOTICES) this.notices.splice(0, this.notices.length - MOST_NOTICES);
     this.revision++;
   }

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { RunEvent } from "../../../src/bench/files/events.js";
+import { workedSeconds } from "../../../src/bench/files/worked-time.js";
 import { EventTail } from "../../../src/ui/state/event-tail.js";
 import { RunFollower } from "../../../src/ui/state/follow.js";
 import { RunState } from "../../../src/ui/state/run-state.js";
@@ -81,6 +82,23 @@ describe("a run's folder, followed", () => {
     appendFileSync(join(folder, "events.jsonl"), lines([{ ...start, resumed: true }]));
     follower.poll();
     expect(follower.state.status.kind).toBe("running");
+    follower.close();
+  });
+
+  test("resumed after a day: the clock counts the time worked, as the report does, and the log's times stand", () => {
+    const before = recordedRun("training");
+    const last = before.at(-1)?.time ?? 0;
+    const [start] = before;
+    const again = last + 24 * 3_600_000;
+    const folder = folderOf([...before, { ...start, resumed: true, time: again } as (typeof before)[number]]);
+    const follower = new RunFollower(folder);
+    follower.poll();
+    const worked = follower.state.workedMs(again + 5000);
+    expect(worked).toBe(last - (start?.time ?? 0) + 5000);
+    expect(worked / 1000).toBe(workedSeconds(join(folder, "events.jsonl"), again + 5000));
+    const times = follower.state.notices.map(({ workedMs }) => workedMs);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(times[0]).toBe(0);
     follower.close();
   });
 
