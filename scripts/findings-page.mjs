@@ -44,13 +44,20 @@ const EFFECTS = [
   ["decorrelation by squared cosine of ΔW", "mva-cos2", "mva-alpha0"],
   ["CKA of ΔW at alpha 0.1", "mva-cka-0.1", "mva-alpha0"],
   ["CKA of ΔW at alpha 1", "mva-cka-1", "mva-alpha0"],
-  ["order harmless, humorous, helpful", "mva-order-2", "mva"],
-  ["order humorous, helpful, harmless", "mva-order-3", "mva"],
+  ["CKA of ΔW at alpha 10", "mva-cka-10", "mva-alpha0"],
+  // The order itself stands in the suite.
+  ["order", "mva-order-2", "mva"],
+  ["order", "mva-order-3", "mva"],
   ["Soup: twice the learning rate", "soup-strong", "soup"],
   ["extrapolation: twice the learning rate", "mva-alpha0-strong", "mva-alpha0"],
   ["MVA: twice the learning rate", "mva-strong", "mva"],
   ["extrapolation alone, at twice the learning rate", "mva-alpha0-strong", "soup-strong"],
   ["decorrelation, at twice the learning rate", "mva-strong", "mva-alpha0-strong"],
+  ["Soup: a quarter of the learning rate", "soup-weak", "soup"],
+  ["extrapolation: a quarter of the learning rate", "mva-alpha0-weak", "mva-alpha0"],
+  ["MVA: a quarter of the learning rate", "mva-weak", "mva"],
+  ["extrapolation alone, at a quarter of the learning rate", "mva-alpha0-weak", "soup-weak"],
+  ["decorrelation, at a quarter of the learning rate", "mva-weak", "mva-alpha0-weak"],
   ["MVA against Soup", "mva", "soup"],
   ["MVA against MODPO", "mva", "modpo"],
   ["MVA against MORLHF", "mva", "morlhf"],
@@ -120,7 +127,9 @@ function tablesOf({ input, origins, suite, hashes, place }) {
   const asked = EFFECTS.filter(([, a, b]) => whole(a) && whole(b));
   const ids = [...new Set(asked.flatMap(([, a, b]) => [a, b]))];
   const pairs = pairsOf(input, ids);
-  const found = asked.map(([asks, a, b]) => {
+  const found = asked.map(([question, a, b]) => {
+    const order = suite.variants.find(({ id }) => id === a)?.mva?.order;
+    const asks = question === "order" ? `order ${order?.join(", ")}` : question;
     const pair = pairs.find((own) => (own.a === a && own.b === b) || (own.a === b && own.b === a));
     return pair.a === a
       ? { asks, a, b, ...pair }
