@@ -16,7 +16,7 @@ import {
   scalesFrom,
   scalesOf,
 } from "../../src/bench/lock.js";
-import { listSuites, loadSuite, suiteHash } from "../../src/bench/suite.js";
+import { listSuites, loadSuite, type Suite, suiteHash } from "../../src/bench/suite.js";
 import { InputError } from "../../src/data/errors.js";
 
 const folder = mkdtempSync(join(tmpdir(), "mva-locks-"));
@@ -70,6 +70,17 @@ describe("committed locks", () => {
     expect(() => readLock(file)).toThrow(InputError);
     expect(() => readLock(file)).toThrow(/damaged\.yaml: .*not as a lock is written/);
   });
+  test("the ablation on human pairs stands on hh's scales: data, base and judges are the same", () => {
+    const ablation = loadSuite("ablation-hh");
+    expect(scaleRecipe(ablation)).toBe(scaleRecipe(hh));
+    expect(ablation.budget).toEqual(hh.budget);
+    expect(ablation.settings).toEqual({ ...hh.settings, perMethod: ablation.settings.perMethod });
+    const scales = (suite: Suite) =>
+      committedLocks(suite).map(({ values, dataHash, seeds }) => ({ values, dataHash, seeds }));
+    expect(scales(ablation)).toHaveLength(1);
+    expect(scales(ablation)).toEqual(scales(hh));
+  });
+
   test("every one that ships fits a suite that ships", () => {
     const suites = listSuites().map(({ file }) => loadSuite(file));
     for (const file of existsSync(locksFolder()) ? readdirSync(locksFolder()) : []) {
