@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { runFiles } from "../../src/bench/files/run-files.js";
+import { summarise } from "../../src/bench/summarise.js";
+import type { RunSummary } from "../../src/bench/summary.js";
 import { addRuns } from "../../src/leaderboard/add-row.js";
+import { readFinishedRun } from "../../src/leaderboard/finished-run.js";
 import { evidenceFiles, readRows } from "../../src/leaderboard/store.js";
 import { verifyRow } from "../../src/leaderboard/verify-row.js";
 import { temporaryFolder } from "../bench/files/temporary-folder.js";
@@ -30,6 +33,16 @@ function world(options: Partial<BoardRun> = {}) {
 }
 
 type World = ReturnType<typeof world>;
+
+/** As somebody would who tampers with a run and knows how its summary is made. */
+function resummarise({ run, files }: World): void {
+  writeFileSync(files.summary, JSON.stringify(summarise(readFinishedRun(run).input)));
+}
+
+function editSummary({ files }: World, edit: (summary: RunSummary) => object): void {
+  const summary: RunSummary = JSON.parse(readFileSync(files.summary, "utf8"));
+  writeFileSync(files.summary, JSON.stringify({ ...summary, ...edit(summary) }));
+}
 
 const faultsIn = (root: string, depth: "hashes" | "points" | "all" = "all") =>
   readRows(root)
@@ -176,6 +189,57 @@ describe("leaderboard add", () => {
       ({ files, rewrite }) => rewrite(files.run, (t) => t.replace('"cpu": "any"', '"cpu": ""')),
       /job one does not record its engine, processor and versions/,
     ],
+    [
+      "a rival left out of every file",
+      (w) => {
+        editSummary(w, ({ methods }) => ({ methods: methods.filter(({ id }) => id !== "soup") }));
+        for (const path of [w.files.scores, w.files.candidates, w.files.ledger]) {
+          w.rewrite(path, (t) => t.replaceAll(/^(small,)?\d,soup,.*\n/gm, ""));
+        }
+        resummarise(w);
+      },
+      /it lacks soup, a method of its suite/,
+    ],
+    [
+      "a ranked method set aside",
+      (w) => {
+        editSummary(w, ({ methods }) => ({
+          methods: methods.map((method) => (method.id === "soup" ? { ...method, ranked: false } : method)),
+        }));
+        resummarise(w);
+      },
+      /soup is not ranked, in its suite it is/,
+    ],
+    [
+      "the base ranked",
+      (w) => {
+        editSummary(w, ({ methods }) => ({ methods: methods.map((method) => ({ ...method, ranked: true })) }));
+        resummarise(w);
+      },
+      /base is ranked, in its suite it is not/,
+    ],
+    [
+      "a prompt dropped from every file",
+      (w) => {
+        w.rewrite(w.files.prompts, (t) => t.replace(/^test0,.*\n/m, ""));
+        w.rewrite(w.files.scores, (t) => t.replaceAll(/^.*,test,test0,.*\n/gm, ""));
+        resummarise(w);
+      },
+      /it has 11 test prompts, the suite has 12/,
+    ],
+    [
+      "a preference that the suite does not declare",
+      (w) => {
+        w.rewrite(w.files.candidates, (t) => t.replace(/^(1,mva,"w=1,0"),1,0,/m, "$1,0.9,0.1,"));
+        resummarise(w);
+      },
+      /mva at seed 1: its candidates' preferences are not the suite's lattice/,
+    ],
+    [
+      "a summary of another suite, data and seeds",
+      (w) => editSummary(w, ({ run }) => ({ run: { ...run, suiteHash: "1".repeat(32), seeds: [7] } })),
+      /summary\.json does not follow from its files: run\.suiteHash \("1{32}", not .*run\.seeds/,
+    ],
   ])("%s is refused with the reason, and nothing is written", (_, spoil, expected) => {
     const w = world();
     spoil(w);
@@ -263,6 +327,11 @@ describe("leaderboard verify", () => {
     restore();
     edit("evidence", (t) => t.replace(row.suiteHash, "2".repeat(32)));
     expect(faultsIn(root)).toMatch(/suite hash 2{12} is not that of small/);
+    restore();
+    edit("evidence", (t) =>
+      t.replace('"scales":[{"name":"helpful","center":0,', '"scales":[{"name":"helpful","center":-1,'),
+    );
+    expect(faultsIn(root)).toMatch(/its scales and reference points are not those of its suite/);
     restore();
     edit("evidence", (t) => t.replace('"weights":[1,0]', '"weights":[1,0],"more":1'));
     expect(faultsIn(root)).toMatch(/the evidence is damaged/);
