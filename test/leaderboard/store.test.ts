@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -115,6 +115,54 @@ describe("leaderboard add", () => {
     writeFileSync(base, readFileSync(base, "utf8").replace('"baseHash": null', `"baseHash": "${"b".repeat(32)}"`));
     expect(() => addAll("one", "again")).toThrow(/again against one: another base policy; seed 3/);
     expect(written()).toEqual([]);
+  });
+
+  test("more seeds are added to no row that was edited since", () => {
+    const { folder, root, add, written } = world();
+    writeBoardRun(join(folder, "s4"), { seeds: [4] });
+    const { path } = add();
+    const { scores } = evidenceFiles(path);
+    const text = gunzipSync(readFileSync(scores)).toString("utf8");
+    writeFileSync(scores, gzipSync(text.replace(/(1,mva,"w=1,0",test,test0),[^,]+/, "$1,0.99")));
+    const before = written();
+    const into = () => addRuns([{ folder: join(folder, "s4"), source: "s4" }], { root, suites, into: path });
+    expect(into).toThrow(/its scores are another file than the one that was added/);
+    expect(written()).toEqual(before);
+  });
+
+  test("of two that add to one row at once: the same seeds are one row, other seeds are refused", () => {
+    const { folder, root, add } = world();
+    for (const seed of [4, 5]) writeBoardRun(join(folder, `s${seed}`), { seeds: [seed] });
+    const adding = (name: string, into: string, meanwhile: () => void) =>
+      addRuns([{ folder: join(folder, name), source: name }], {
+        root,
+        into,
+        // Asked after the old row was read, and before it is replaced.
+        suites: (suite) => {
+          meanwhile();
+          return suites(suite);
+        },
+      });
+    const first = add().path;
+    const both = adding("s4", first, () => adding("s4", first, () => {}));
+    expect(readRows(root).map(({ row }) => row.seeds)).toEqual([[1, 2, 3, 4]]);
+    expect(faultsIn(root)).toBe("");
+    rmSync(join(root, "small"), { recursive: true });
+    const second = add().path;
+    expect(second).not.toBe(both.path);
+    expect(() => adding("s5", second, () => adding("s4", second, () => {}))).toThrow(
+      /replaced by another row meanwhile/,
+    );
+    expect(readRows(root).map(({ row }) => row.seeds)).toEqual([[1, 2, 3, 4]]);
+    expect(faultsIn(root)).toBe("");
+  });
+
+  test("a row whose files were lost is made whole by adding its run again", () => {
+    const { root, add } = world();
+    rmSync(evidenceFiles(add().path).scores);
+    expect(faultsIn(root, "hashes")).toMatch(/scores\.csv\.gz is missing/);
+    expect(add().known).toBe(false);
+    expect(faultsIn(root)).toBe("");
   });
 
   test("a suite at another budget is a board of its own", () => {
@@ -352,6 +400,17 @@ describe("leaderboard verify", () => {
       code: 0,
       stdout: "1 of 1 rows are the files that were added.\n",
     });
+    // A copy under another name would be counted twice.
+    const copy = join(root, "small", "copy.json");
+    cpSync(join(root, "small", `${row.id}.json`), copy);
+    for (const file of ["evidence", "scores"] as const) {
+      cpSync(evidenceFiles(join(root, "small", `${row.id}.json`))[file], evidenceFiles(copy)[file]);
+    }
+    expect(await run("verify", "--depth", "hashes")).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/it lies at small.copy\.json and should at small.seeds-1-3-/),
+    });
+    for (const file of [copy, ...Object.values(evidenceFiles(copy))]) rmSync(file);
     expect((await run("verify", "nobody")).stderr).toMatch(/holds no row "nobody"/);
     // A mistyped suite is no green answer.
     expect(await run("verify", "--suite", "smal")).toMatchObject({
