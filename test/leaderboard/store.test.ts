@@ -445,6 +445,8 @@ describe("leaderboard verify", () => {
     expect(json).toHaveLength(2);
     expect(json[0]).toMatchObject({ suite: "small", suiteHash: row.suiteHash, budget: { flops: 10 } });
     expect((await run("--every")).stdout).toContain("mean helpful");
+    // There are rows, if none of that suite.
+    expect((await run("--suite", "smal")).stdout).toMatch(/no row of .* is what was asked for/);
     expect((await run("--method", "nobody")).stdout).toMatch(/no row of .* is what was asked for/);
     expect((await run("--json", "--csv")).code).toBe(2);
     const { row: four } = addAll("one");
@@ -459,7 +461,16 @@ describe("leaderboard verify", () => {
     const { path } = add();
     rewrite(path, (t) => t.replace('"schema": 2', '"schema": 9'));
     expect(() => readRows(root)).toThrow(/a row of schema 9.*update mva-bench/);
-    rewrite(path, (t) => t.replace('"schema": 9', '"schema": 2').replace('"prompts":', '"promtps":'));
+    rewrite(path, (t) => t.replace('"schema": 9', '"schema": 2'));
+    const whole = readFileSync(path, "utf8");
+    for (const id of ["=cmd|' /C calc'!A0", "a\u001b]0;title\u0007", "<script>"]) {
+      writeFileSync(path, whole.replace('"id": "soup"', `"id": ${JSON.stringify(id)}`));
+      expect(() => readRows(root)).toThrow(/"methods\.\d\.id".*; the row is damaged/);
+    }
+    writeFileSync(path, whole.replace('"engine": "cpu"', '"engine": "cpu\\u001b[31m"'));
+    expect(() => readRows(root)).toThrow(/"engine".*; the row is damaged/);
+    writeFileSync(path, whole);
+    rewrite(path, (t) => t.replace('"prompts":', '"promtps":'));
     expect(() => readRows(root)).toThrow(/"prompts".*; the row is damaged/);
     writeFileSync(path, "{");
     expect(() => readRows(root)).toThrow(/is not JSON; the row is damaged/);

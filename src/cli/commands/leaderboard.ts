@@ -107,7 +107,8 @@ export function list(flags: ListFlags, io: Io): ExitCode {
   }
   if (flags.json === true) writeJson(io, flags.budget === true ? budgetViews(boards) : boards);
   else if (flags.csv === true) io.stdout.write(boardsCsv(boards));
-  else if (rows.length === 0) io.stdout.write(`${sanitise(flags.root)} holds no rows; add one: leaderboard add RUN\n`);
+  else if (rows.length === 0 && flags.suite === undefined)
+    io.stdout.write(`${sanitise(flags.root)} holds no rows; add one: leaderboard add RUN\n`);
   else if (boards.length === 0) io.stdout.write(`no row of ${sanitise(flags.root)} is what was asked for\n`);
   else {
     const width = Math.min(140, columnsOf(io.stdout));
