@@ -8,7 +8,8 @@ import { mergeRuns } from "./merge-runs.js";
 import { type NewRow, newRow } from "./row.js";
 import { type RowBasis, unpackEvidence } from "./row-evidence.js";
 import { type KnownSuites, rowFaults, shippedSuites } from "./row-faults.js";
-import { readEvidenceFiles, readRow, removeRow, type StoredRow, type WrittenRow, writeRow } from "./store.js";
+import { readEvidenceFiles, readRow, readRows, removeRow, type StoredRow, type WrittenRow, writeRow } from "./store.js";
+import { fileFaults } from "./verify-row.js";
 
 export interface RunPlace {
   readonly folder: string;
@@ -31,17 +32,36 @@ export function addRuns(runs: readonly RunPlace[], { root, into, suites = shippe
     ...(run.rounded ? [`${run.source} was run with --base-precision float16`] : []),
     ...summaryFaults(run),
   ]);
-  const before = into === undefined ? [] : [{ ...basisOf(readRow(into)), stored: null, probed: false, rounded: false }];
+  const before =
+    into === undefined ? [] : [{ ...basisOf(unspoilt(readRow(into))), stored: null, probed: false, rounded: false }];
   const whole = mergeRuns([...before, ...finished]);
   const basis = { ...whole, submission: null };
   const row = checkedRow(basis, suites, unfounded);
   const written = writeRow(row, root);
   if (into !== undefined && written.path !== into && !removeRow(into)) {
-    // Another process was quicker: of two rows with the same seeds one would be counted twice.
+    // Another process was quicker. Where it wrote this very row, it stands; else seeds would be counted twice.
+    const jobs = before.flatMap(jobsOf);
+    const others = readRows(root, row.row.suite).filter(({ path }) => path !== written.path);
+    const holds = (stored: StoredRow) => {
+      const own = jobsOf(basisOf(stored));
+      return jobs.every((job) => own.includes(job));
+    };
+    if (!others.some(holds)) return written;
     removeRow(written.path);
     throw new InputError(`${into}: was replaced by another row meanwhile; add to that one`);
   }
   return written;
+}
+
+/** A row that more seeds are added to must be the one that was added: what was edited in it would count as measured. */
+function unspoilt(stored: StoredRow): StoredRow {
+  const fault = fileFaults(stored)[0];
+  if (fault !== undefined) throw new InputError(`${stored.path}: ${fault}`);
+  return stored;
+}
+
+function jobsOf({ origins }: Pick<RowBasis, "origins">): string[] {
+  return origins.map(({ id, started }) => `${id} ${started}`);
 }
 
 /**

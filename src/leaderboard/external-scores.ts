@@ -2,6 +2,7 @@
  * A CSV of scores by prompt from another program, read against the suite: every candidate needs every value on every
  * validation and test prompt. All faults are found before any is told; nothing is repaired.
  */
+import { sanitise } from "../bench/files/sanitise.js";
 import { type CsvText, readCsvText } from "../bench/score-csv.js";
 import type { RunTables, ScoredSplit, TableCandidate } from "../bench/tables.js";
 import type { Faults } from "./faults.js";
@@ -46,7 +47,12 @@ interface Columns {
     | { readonly form: "long"; readonly value: number; readonly score: number };
 }
 
-function columnsOf(text: CsvText, source: string, { values }: ExternalLayout, faults: Faults): Columns | undefined {
+function columnsOf(
+  text: CsvText,
+  source: string,
+  { values, submission }: ExternalLayout,
+  faults: Faults,
+): Columns | undefined {
   const before = faults.count;
   const where = `${source}:${text.header.line}`;
   const names = text.header.cells.map((name) => name.toLowerCase());
@@ -62,6 +68,9 @@ function columnsOf(text: CsvText, source: string, { values }: ExternalLayout, fa
       faults.add(`${where}: the column "${name}" is neither a key nor a value of the suite (${values.join(", ")})`);
     }
   });
+  if (!names.includes("seed") && submission.seeds.length > 1) {
+    faults.add(`${where}: lacks the column "seed", and the submission names ${submission.seeds.length}`);
+  }
   if (long && !names.includes("value")) faults.add(`${where}: lacks the column "value" beside "score"`);
   const wide = values.map((value, k) => ({ value: k, column: names.indexOf(value.toLowerCase()) }));
   if (!long) {
@@ -76,6 +85,14 @@ function columnsOf(text: CsvText, source: string, { values }: ExternalLayout, fa
       ? { form: "long", value: names.indexOf("value"), score: names.indexOf("score") }
       : { form: "wide", values: wide },
   };
+}
+
+/** Sums over prompts, and products over values, stay finite. */
+const LARGEST = 1e30;
+
+/** As Python and spreadsheets write numbers; NaN for anything else, `0x10` and an empty cell too. */
+function decimal(text: string): number {
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 
 class Reader {
@@ -154,12 +171,14 @@ class Reader {
     said("method", submission.method);
     const sense = text("sense");
     if (sense !== undefined && sense !== "max") fail(`sense "${sense}": the suite's values are better when larger`);
-    const seed = at.seed === undefined && submission.seeds.length === 1 ? submission.seeds[0] : Number(text("seed"));
+    const seed =
+      at.seed === undefined && submission.seeds.length === 1 ? submission.seeds[0] : decimal(text("seed") ?? "");
     if (seed === undefined || !submission.seeds.includes(seed)) {
       fail(`seed "${text("seed") ?? ""}" is none of the submission's (${submission.seeds.join(", ")})`);
     }
     const candidate = text("candidate") ?? "";
     if (candidate === "") fail("no candidate");
+    if (candidate !== sanitise(candidate)) fail("the candidate's name holds line ends or control characters");
     const split = text("split");
     if (split !== "test" && split !== "validation") {
       fail(`split "${split ?? ""}" is neither test nor validation`);
@@ -174,9 +193,12 @@ class Reader {
         : [this.#long(cells, scores, fail)];
     const numbers = given.flatMap((entry) => {
       if (entry === undefined) return [];
-      const score = entry.number === "" ? Number.NaN : Number(entry.number);
-      const finite = Number.isFinite(score);
-      if (!finite) fail(`${values[entry.value] ?? ""} "${entry.number}" is no finite number`);
+      const score = decimal(entry.number);
+      const finite = Math.abs(score) <= LARGEST;
+      if (!finite) {
+        const what = Math.abs(score) < Number.POSITIVE_INFINITY ? "too large for a score" : "no finite number";
+        fail(`${values[entry.value] ?? ""} "${entry.number}" is ${what}`);
+      }
       // It stands there, if not as it should: nobody is told of the same cell again as one that lacks.
       return [{ value: entry.value, score: finite ? score : 0 }];
     });

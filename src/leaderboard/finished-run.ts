@@ -93,7 +93,7 @@ export function readFinishedRun(folder: string, source = folder): FinishedRun {
     probed: Number(Reflect.get(description, "probes") ?? 0) > 0,
     rounded: description.basePrecision !== undefined,
     input: {
-      run: stored.run,
+      run: runOf(stored, description, suite),
       tables: readTables(files),
       rows: stored.methods.map(rowInfo),
       scales,
@@ -106,6 +106,22 @@ export function readFinishedRun(folder: string, source = folder): FinishedRun {
       interference: stored.interference,
       failures: stored.failures,
     },
+  };
+}
+
+/** Who the run was is what run.json says; a summary that says otherwise does not follow from its files. */
+function runOf({ run }: RunSummary, description: RunDescription, suite: Suite): RunSummary["run"] {
+  const { suiteHash, dataHash, engine, threads, seeds } = description;
+  return {
+    ...run,
+    suite: suite.suite,
+    version: suite.version,
+    suiteHash,
+    dataHash,
+    engine,
+    threads,
+    seeds,
+    budget: suite.budget,
   };
 }
 

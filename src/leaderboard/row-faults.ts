@@ -1,8 +1,10 @@
 /** Everything that keeps what was run, or sent in, from being a row: one clause each. Nothing here repairs. */
 import { chooseExplored, chooseLattice } from "../bench/evaluate.js";
 import { simplexLattice } from "../bench/lattice.js";
+import { scalesOf } from "../bench/lock.js";
 import { pilotsAmong } from "../bench/pilot-seeds.js";
 import { loadSuite, type Suite, suiteHash } from "../bench/suite.js";
+import { trainedRows } from "../bench/trained-rows.js";
 import { InputError } from "../data/errors.js";
 import type { RowBasis } from "./row-evidence.js";
 
@@ -22,8 +24,9 @@ export function rowFaults(basis: RowBasis, suites: KnownSuites = shippedSuites):
   return [
     ...suiteFaults(basis, suites),
     ...(basis.submission === null
-      ? [...environmentFaults(basis), ...failureFaults(basis), ...budgetFaults(basis)]
+      ? [...environmentFaults(basis), ...methodFaults(basis), ...failureFaults(basis), ...budgetFaults(basis)]
       : []),
+    ...promptFaults(basis),
     ...candidateFaults(basis),
     ...selectionFaults(basis),
   ];
@@ -36,13 +39,21 @@ function suiteFaults({ suite, hashes, input }: RowBasis, suites: KnownSuites): s
   const short = hashes.suite.slice(0, 12);
   const asShipped = { ...known, budget: suite.budget };
   if (hashesOf(asShipped, input.scales).includes(hashes.suite)) {
-    return hashesOf(suite, input.scales).includes(hashes.suite)
-      ? []
-      : [`its suite was edited: it does not give the suite hash ${short}`];
+    if (!hashesOf(suite, input.scales).includes(hashes.suite)) {
+      return [`its suite was edited: it does not give the suite hash ${short}`];
+    }
+    // Scales that a suite holds itself are in its hash; those that hypervolumes are taken with must be the same.
+    const own = scalesOf(suite);
+    const same = own === undefined || JSON.stringify(own.map(scaleKey)) === JSON.stringify(input.scales.map(scaleKey));
+    return same ? [] : ["its scales and reference points are not those of its suite"];
   }
   return known.version === suite.version
     ? [`suite hash ${short} is not that of ${suite.suite} as it ships`]
     : [`suite hash ${short} is of ${suite.suite} v${suite.version}; v${known.version} ships`];
+}
+
+function scaleKey({ name, center, scale, reference }: RowBasis["input"]["scales"][number]) {
+  return [name, center, scale, reference];
 }
 
 function hashesOf(suite: Suite, scales: unknown): string[] {
@@ -64,6 +75,36 @@ function environmentFaults({ origins, input }: RowBasis): string[] {
         : [`job ${id} does not record its engine, processor and versions`],
     ),
   ];
+}
+
+/** A run has every method of its suite, ranked or not as the suite says: no rival that won is left out. */
+function methodFaults({ suite, input }: RowBasis): string[] {
+  const wanted = trainedRows(suite);
+  const ranked = input.rows.filter((row) => row.ranked).map(({ id }) => id);
+  return [
+    ...wanted.flatMap((row) => {
+      if (!input.rows.some(({ id }) => id === row.id)) return [`it lacks ${row.id}, a method of its suite`];
+      return row.ranked && !ranked.includes(row.id) ? [`${row.id} is not ranked, in its suite it is`] : [];
+    }),
+    ...ranked.flatMap((id) =>
+      wanted.some((row) => row.id === id && row.ranked) ? [] : [`${id} is ranked, in its suite it is not`],
+    ),
+  ];
+}
+
+/** Of embedded data every run has as many as the suite says; a folder of pairs may hold fewer. */
+function promptFaults({ suite, input }: RowBasis): string[] {
+  const { testPrompts, validationPrompts } = suite.evaluation;
+  return (
+    [
+      ["test", testPrompts],
+      ["validation", validationPrompts],
+    ] as const
+  ).flatMap(([split, wanted]) => {
+    const found = input.tables.prompts[split].length;
+    const wrong = suite.data.source === "embedded" ? found !== wanted : found > wanted;
+    return wrong ? [`it has ${found} ${split} prompts, the suite has ${wanted}`] : [];
+  });
 }
 
 function failureFaults({ input }: RowBasis): string[] {
@@ -88,9 +129,11 @@ function budgetFaults({ suite, input }: RowBasis): string[] {
   );
 }
 
-/** The same number for every ranked method and seed, that of the suite's lattice, each scored. */
+/** The same for every ranked method and seed: one for each preference of the suite's lattice, each scored. */
 function candidateFaults({ suite, input, submission }: RowBasis): string[] {
-  const wanted = simplexLattice(suite.candidates.lattice, suite.values.length).length;
+  const lattice = simplexLattice(suite.candidates.lattice, suite.values.length);
+  const wanted = lattice.length;
+  const declared = lattice.map((weights) => weights.join()).sort();
   return input.rows.flatMap(({ id, ranked }) =>
     ranked
       ? input.tables.seeds.flatMap((seed) => {
@@ -98,8 +141,16 @@ function candidateFaults({ suite, input, submission }: RowBasis): string[] {
           const bare = own.find(({ scores }) => scores.validation === undefined || scores.test === undefined);
           // Fewer candidates are to one's own cost; a method that is run here always has them all.
           const wrong = submission === null ? own.length !== wanted : own.length > wanted || own.length === 0;
+          const others =
+            !wrong && submission === null
+              ? own
+                  .map(({ weights }) => weights?.join() ?? "")
+                  .sort()
+                  .join(" ") !== declared.join(" ")
+              : false;
           return [
             ...(wrong ? [`${id} has ${own.length} candidates at seed ${seed}, the suite has ${wanted}`] : []),
+            ...(others ? [`${id} at seed ${seed}: its candidates' preferences are not the suite's lattice`] : []),
             ...(bare === undefined ? [] : [`${id} ${bare.candidate} has no whole scores at seed ${seed}`]),
           ];
         })

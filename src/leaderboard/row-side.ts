@@ -6,7 +6,7 @@ import { type StoredSummary, summarySchema } from "./read-run.js";
 import { scoredRunOf } from "./scored-basis.js";
 import type { ScoredRun } from "./scored-run.js";
 import { readRow } from "./store.js";
-import { verifyRow } from "./verify-row.js";
+import { fileFaults } from "./verify-row.js";
 
 /**
  * @param source the name that messages give it
@@ -17,7 +17,7 @@ export function readRowSide(
   source: string,
 ): { readonly run: ScoredRun; readonly summary: StoredSummary } {
   const stored = readRow(path);
-  const fault = verifyRow(stored, "hashes")[0];
+  const fault = fileFaults(stored)[0];
   if (fault !== undefined) throw new InputError(`${source}: ${fault}`);
   const basis = { ...basisOf(stored), source };
   return {

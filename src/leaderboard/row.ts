@@ -24,7 +24,7 @@ export const rowSchema = z.strictObject({
   dataHash: z.string(),
   /** ISO 8601: when the last of its jobs was started; the day of a submission. */
   date: z.string(),
-  engine: z.string(),
+  engine: z.string().regex(/^[a-z0-9][\w, -]*$/i),
   packageVersion: z.string(),
   cpu: z.string(),
   seeds: z.array(z.number().int()).min(1),
@@ -37,7 +37,8 @@ export const rowSchema = z.strictObject({
   values: z.array(z.string()).min(1),
   methods: z.array(
     z.strictObject({
-      id: z.string(),
+      // Begins like no formula of a spreadsheet, and drives no terminal: CSV prints it as it is.
+      id: z.string().regex(/^[a-z0-9][\w.@-]*$/i),
       title: z.string(),
       hypervolume: estimate,
       hypervolumeBySeed: z.array(z.number()),

@@ -33,14 +33,15 @@ export function writeRow({ row, evidence, scores }: NewRow, root: string): Writt
   const place = join(root, row.suite);
   const path = join(place, `${row.id}.json`);
   const text = `${JSON.stringify(row, null, 1)}\n`;
-  if (existsSync(path) && readFileSync(path, "utf8") === text) return { row, path, known: true };
+  const files = evidenceFiles(path);
+  const whole = existsSync(files.scores) && existsSync(files.evidence);
+  if (whole && existsSync(path) && readFileSync(path, "utf8") === text) return { row, path, known: true };
   try {
     mkdirSync(place, { recursive: true });
   } catch (error) {
     throw new WriteError(place, error);
   }
   // The row last: one that is listed has its evidence.
-  const files = evidenceFiles(path);
   writeFileAtomic(files.scores, scores);
   writeFileAtomic(files.evidence, evidence);
   writeFileAtomic(path, text);
@@ -91,7 +92,16 @@ export function readRows(root: string, suite?: string): StoredRow[] {
       readdirSync(join(root, name))
         .filter((file) => file.endsWith(".json"))
         .sort()
-        .map((file) => readRow(join(root, name, file))),
+        .flatMap((file) => {
+          const path = join(root, name, file);
+          try {
+            return [readRow(path)];
+          } catch (error) {
+            // Another row has taken its place meanwhile.
+            if (!existsSync(path)) return [];
+            throw error;
+          }
+        }),
     );
 }
 

@@ -2,13 +2,19 @@
  * `submission.yaml`: who a row from elsewhere is of. It names a method, never a person: contact data is refused, for the file
  * is kept for good.
  */
-import { parseDocument } from "yaml";
+import { type Document, parseDocument } from "yaml";
 import { z } from "zod";
+import { sanitise } from "../bench/files/sanitise.js";
 import { readWholeText } from "../bench/files/whole-file.js";
 import { nearestName } from "../bench/nearest-name.js";
 import { InputError } from "../data/errors.js";
 
-const line = z.string().trim().min(1).max(300);
+const line = z
+  .string()
+  .trim()
+  .min(1)
+  .max(300)
+  .refine((text) => sanitise(text) === text, "one line, without control characters");
 
 export const submissionSchema = z.strictObject({
   /** A suite that ships; its version. */
@@ -34,7 +40,7 @@ export const submissionSchema = z.strictObject({
 
 export type Submission = z.infer<typeof submissionSchema>;
 
-const CONTACT = /[\w.+-]+@[\w-]+\.[\w.]+|\+?\d[\d ()/-]{8,}\d/;
+const CONTACT = /[\p{L}\p{N}_.+-]+(?:@|\s*[([]\s*at\s*[)\]]\s*)[\p{L}\p{N}_-]+\.[\p{L}\p{N}_.]+|\+?\d[\d ()/-]{8,}\d/iu;
 
 /** Everything that is wrong with it, or the submission. */
 export function readSubmission(path: string, source = path): { submission: Submission } | { faults: string[] } {
@@ -43,7 +49,7 @@ export function readSubmission(path: string, source = path): { submission: Submi
   if (fault !== undefined) {
     throw new InputError(`${source}: not valid YAML: ${fault.message.split("\n")[0] ?? ""}`);
   }
-  const checked = submissionSchema.safeParse(document.toJS());
+  const checked = submissionSchema.safeParse(plain(document, source));
   if (!checked.success) {
     return {
       faults: checked.error.issues.flatMap((issue) => {
@@ -70,4 +76,15 @@ export function readSubmission(path: string, source = path): { submission: Submi
     };
   }
   return { submission: checked.data };
+}
+
+/** @throws InputError where an alias has no anchor, or aliases of aliases would fill the memory */
+function plain(document: Document.Parsed, source: string): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    throw new InputError(`${source}: not valid YAML: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
 }

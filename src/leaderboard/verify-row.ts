@@ -1,5 +1,6 @@
 /** A stored row against its evidence: is it still what was added, and does every figure follow? */
 import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
 import { scaled, scaledReference } from "../bench/selection.js";
 import { summarise } from "../bench/summarise.js";
 import { meansOf } from "../bench/tables.js";
@@ -35,6 +36,18 @@ export function verifyRow(
     if (error instanceof InputError) return [error.message];
     throw error;
   }
+}
+
+/** Whether both files are those that were added. @throws InputError where one is missing */
+export function fileFaults(stored: StoredRow): string[] {
+  return hashFaults(stored, readEvidenceFiles(stored.path));
+}
+
+/** A row lies under its suite by its id: a copy of it elsewhere would be counted twice. */
+export function placeFaults({ row, path }: StoredRow): string[] {
+  const place = join(row.suite, `${row.id}.json`);
+  const found = join(basename(dirname(path)), basename(path));
+  return found === place ? [] : [`it lies at ${found} and should at ${place}`];
 }
 
 function hashFaults({ row }: StoredRow, packed: PackedEvidence): string[] {

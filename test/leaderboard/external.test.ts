@@ -183,6 +183,26 @@ describe("a wrong file is refused with the first ten faults at once, code 2, not
       ([head = "", ...lines]) => [head.replace("prompt", "question"), ...lines],
       [/lacks the column "prompt"/, /the column "question" is neither/],
     ],
+    [
+      "no column of seeds, of which there are three",
+      (lines) => lines.map((line) => line.replace(/^[^,]+,/, "")),
+      [/^scores\.csv:1: lacks the column "seed", and the submission names 3$/],
+    ],
+    [
+      "a candidate's name of two lines, which no row could be read with",
+      (lines) => lines.map((line) => line.replace(",a,", ',"a\nb",')),
+      [/the candidate's name holds line ends or control characters/],
+    ],
+    [
+      "scores that no hypervolume can be taken of",
+      (lines) => lines.map((line, i) => (i === 5 ? line.replace(/[^,]+$/, "1e300") : line)),
+      [/scores\.csv:6: humorous "1e300" is too large for a score$/],
+    ],
+    [
+      "numbers of another notation",
+      (lines) => lines.map((line, i) => (i === 5 ? line.replace(/[^,]+$/, "0x1") : line)),
+      [/scores\.csv:6: humorous "0x1" is no finite number$/],
+    ],
   ])("%s", async (what, spoil, expected) => {
     const { root, add } = world(spoil(wide()));
     const { lines, exitCode } = await faultsOf(add());
@@ -203,6 +223,10 @@ describe("a wrong file is refused with the first ten faults at once, code 2, not
       /sense: harmless: min; .*turn the scores round/,
     ],
     ["contact data", { notes: "write to somebody@example.org" }, /notes: looks like contact data/],
+    ["an address of other letters", { notes: "jörg@exämple.org" }, /notes: looks like contact data/],
+    ["an address in disguise", { notes: "somebody (at) example.org" }, /notes: looks like contact data/],
+    ["a title of two lines", { title: "one\ntwo" }, /title: one line, without control characters/],
+    ["escape codes", { base: "a \u001b[31mred\u001b[0m model" }, /base: one line, without control characters/],
     ["no seeds", { seeds: [] }, /seeds: /],
     ["a seed twice", { seeds: [1, 1] }, /seeds: 1 stands there twice/],
     ["a key that nobody knows", { author: "x" }, /submission\.yaml: unknown key "author"$/m],
@@ -213,6 +237,39 @@ describe("a wrong file is refused with the first ten faults at once, code 2, not
     expect((await faultsOf(add())).lines.join("\n")).toMatch(expected);
     expect(existsSync(root)).toBe(false);
   });
+});
+
+test("an empty seed is not seed 0", async () => {
+  const lines = wide().filter((line) => line.startsWith("s") || line.startsWith("1,"));
+  const { add } = world(
+    lines.map((line) => line.replace(/^1,/, ",")),
+    { ...submission, seeds: [0] },
+  );
+  expect((await faultsOf(add())).lines[0]).toMatch(/seed "" is none of the submission's \(0\)/);
+});
+
+test.each([
+  ["an alias without an anchor", "notes: *nobody\n"],
+  [
+    "aliases of aliases",
+    `${["a", "b", "c", "d"]
+      .map(
+        (name, i) =>
+          `${name}: &${name} [${Array(9)
+            .fill(i === 0 ? "x" : `*${"abc"[i - 1]}`)
+            .join()}]`,
+      )
+      .join("\n")}\n`,
+  ],
+])("%s is bad input, not an internal error", async (_, text) => {
+  const { folder, root, command } = world(wide());
+  writeFileSync(join(folder, "submission.yaml"), text);
+  expect(await command()).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringMatching(/^mva-bench: submission\.yaml: not valid YAML: .*\n$/),
+  });
+  expect(existsSync(root)).toBe(false);
 });
 
 test("the prompts to be answered are printed as CSV, keys and texts", async () => {

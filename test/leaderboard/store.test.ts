@@ -1,9 +1,12 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { runFiles } from "../../src/bench/files/run-files.js";
+import { summarise } from "../../src/bench/summarise.js";
+import type { RunSummary } from "../../src/bench/summary.js";
 import { addRuns } from "../../src/leaderboard/add-row.js";
+import { readFinishedRun } from "../../src/leaderboard/finished-run.js";
 import { evidenceFiles, readRows } from "../../src/leaderboard/store.js";
 import { verifyRow } from "../../src/leaderboard/verify-row.js";
 import { temporaryFolder } from "../bench/files/temporary-folder.js";
@@ -30,6 +33,16 @@ function world(options: Partial<BoardRun> = {}) {
 }
 
 type World = ReturnType<typeof world>;
+
+/** As somebody would who tampers with a run and knows how its summary is made. */
+function resummarise({ run, files }: World): void {
+  writeFileSync(files.summary, JSON.stringify(summarise(readFinishedRun(run).input)));
+}
+
+function editSummary({ files }: World, edit: (summary: RunSummary) => object): void {
+  const summary: RunSummary = JSON.parse(readFileSync(files.summary, "utf8"));
+  writeFileSync(files.summary, JSON.stringify({ ...summary, ...edit(summary) }));
+}
 
 const faultsIn = (root: string, depth: "hashes" | "points" | "all" = "all") =>
   readRows(root)
@@ -104,6 +117,54 @@ describe("leaderboard add", () => {
     expect(written()).toEqual([]);
   });
 
+  test("more seeds are added to no row that was edited since", () => {
+    const { folder, root, add, written } = world();
+    writeBoardRun(join(folder, "s4"), { seeds: [4] });
+    const { path } = add();
+    const { scores } = evidenceFiles(path);
+    const text = gunzipSync(readFileSync(scores)).toString("utf8");
+    writeFileSync(scores, gzipSync(text.replace(/(1,mva,"w=1,0",test,test0),[^,]+/, "$1,0.99")));
+    const before = written();
+    const into = () => addRuns([{ folder: join(folder, "s4"), source: "s4" }], { root, suites, into: path });
+    expect(into).toThrow(/its scores are another file than the one that was added/);
+    expect(written()).toEqual(before);
+  });
+
+  test("of two that add to one row at once: the same seeds are one row, other seeds are refused", () => {
+    const { folder, root, add } = world();
+    for (const seed of [4, 5]) writeBoardRun(join(folder, `s${seed}`), { seeds: [seed] });
+    const adding = (name: string, into: string, meanwhile: () => void) =>
+      addRuns([{ folder: join(folder, name), source: name }], {
+        root,
+        into,
+        // Asked after the old row was read, and before it is replaced.
+        suites: (suite) => {
+          meanwhile();
+          return suites(suite);
+        },
+      });
+    const first = add().path;
+    const both = adding("s4", first, () => adding("s4", first, () => {}));
+    expect(readRows(root).map(({ row }) => row.seeds)).toEqual([[1, 2, 3, 4]]);
+    expect(faultsIn(root)).toBe("");
+    rmSync(join(root, "small"), { recursive: true });
+    const second = add().path;
+    expect(second).not.toBe(both.path);
+    expect(() => adding("s5", second, () => adding("s4", second, () => {}))).toThrow(
+      /replaced by another row meanwhile/,
+    );
+    expect(readRows(root).map(({ row }) => row.seeds)).toEqual([[1, 2, 3, 4]]);
+    expect(faultsIn(root)).toBe("");
+  });
+
+  test("a row whose files were lost is made whole by adding its run again", () => {
+    const { root, add } = world();
+    rmSync(evidenceFiles(add().path).scores);
+    expect(faultsIn(root, "hashes")).toMatch(/scores\.csv\.gz is missing/);
+    expect(add().known).toBe(false);
+    expect(faultsIn(root)).toBe("");
+  });
+
   test("a suite at another budget is a board of its own", () => {
     const { folder, root, addAll } = world();
     writeBoardRun(join(folder, "rich"), { seeds: [1, 2, 3], budget: 40 });
@@ -175,6 +236,57 @@ describe("leaderboard add", () => {
       "no environment",
       ({ files, rewrite }) => rewrite(files.run, (t) => t.replace('"cpu": "any"', '"cpu": ""')),
       /job one does not record its engine, processor and versions/,
+    ],
+    [
+      "a rival left out of every file",
+      (w) => {
+        editSummary(w, ({ methods }) => ({ methods: methods.filter(({ id }) => id !== "soup") }));
+        for (const path of [w.files.scores, w.files.candidates, w.files.ledger]) {
+          w.rewrite(path, (t) => t.replaceAll(/^(small,)?\d,soup,.*\n/gm, ""));
+        }
+        resummarise(w);
+      },
+      /it lacks soup, a method of its suite/,
+    ],
+    [
+      "a ranked method set aside",
+      (w) => {
+        editSummary(w, ({ methods }) => ({
+          methods: methods.map((method) => (method.id === "soup" ? { ...method, ranked: false } : method)),
+        }));
+        resummarise(w);
+      },
+      /soup is not ranked, in its suite it is/,
+    ],
+    [
+      "the base ranked",
+      (w) => {
+        editSummary(w, ({ methods }) => ({ methods: methods.map((method) => ({ ...method, ranked: true })) }));
+        resummarise(w);
+      },
+      /base is ranked, in its suite it is not/,
+    ],
+    [
+      "a prompt dropped from every file",
+      (w) => {
+        w.rewrite(w.files.prompts, (t) => t.replace(/^test0,.*\n/m, ""));
+        w.rewrite(w.files.scores, (t) => t.replaceAll(/^.*,test,test0,.*\n/gm, ""));
+        resummarise(w);
+      },
+      /it has 11 test prompts, the suite has 12/,
+    ],
+    [
+      "a preference that the suite does not declare",
+      (w) => {
+        w.rewrite(w.files.candidates, (t) => t.replace(/^(1,mva,"w=1,0"),1,0,/m, "$1,0.9,0.1,"));
+        resummarise(w);
+      },
+      /mva at seed 1: its candidates' preferences are not the suite's lattice/,
+    ],
+    [
+      "a summary of another suite, data and seeds",
+      (w) => editSummary(w, ({ run }) => ({ run: { ...run, suiteHash: "1".repeat(32), seeds: [7] } })),
+      /summary\.json does not follow from its files: run\.suiteHash \("1{32}", not .*run\.seeds/,
     ],
   ])("%s is refused with the reason, and nothing is written", (_, spoil, expected) => {
     const w = world();
@@ -264,6 +376,11 @@ describe("leaderboard verify", () => {
     edit("evidence", (t) => t.replace(row.suiteHash, "2".repeat(32)));
     expect(faultsIn(root)).toMatch(/suite hash 2{12} is not that of small/);
     restore();
+    edit("evidence", (t) =>
+      t.replace('"scales":[{"name":"helpful","center":0,', '"scales":[{"name":"helpful","center":-1,'),
+    );
+    expect(faultsIn(root)).toMatch(/its scales and reference points are not those of its suite/);
+    restore();
     edit("evidence", (t) => t.replace('"weights":[1,0]', '"weights":[1,0],"more":1'));
     expect(faultsIn(root)).toMatch(/the evidence is damaged/);
   });
@@ -283,6 +400,17 @@ describe("leaderboard verify", () => {
       code: 0,
       stdout: "1 of 1 rows are the files that were added.\n",
     });
+    // A copy under another name would be counted twice.
+    const copy = join(root, "small", "copy.json");
+    cpSync(join(root, "small", `${row.id}.json`), copy);
+    for (const file of ["evidence", "scores"] as const) {
+      cpSync(evidenceFiles(join(root, "small", `${row.id}.json`))[file], evidenceFiles(copy)[file]);
+    }
+    expect(await run("verify", "--depth", "hashes")).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/it lies at small.copy\.json and should at small.seeds-1-3-/),
+    });
+    for (const file of [copy, ...Object.values(evidenceFiles(copy))]) rmSync(file);
     expect((await run("verify", "nobody")).stderr).toMatch(/holds no row "nobody"/);
     // A mistyped suite is no green answer.
     expect(await run("verify", "--suite", "smal")).toMatchObject({
@@ -317,6 +445,8 @@ describe("leaderboard verify", () => {
     expect(json).toHaveLength(2);
     expect(json[0]).toMatchObject({ suite: "small", suiteHash: row.suiteHash, budget: { flops: 10 } });
     expect((await run("--every")).stdout).toContain("mean helpful");
+    // There are rows, if none of that suite.
+    expect((await run("--suite", "smal")).stdout).toMatch(/no row of .* is what was asked for/);
     expect((await run("--method", "nobody")).stdout).toMatch(/no row of .* is what was asked for/);
     expect((await run("--json", "--csv")).code).toBe(2);
     const { row: four } = addAll("one");
@@ -331,7 +461,16 @@ describe("leaderboard verify", () => {
     const { path } = add();
     rewrite(path, (t) => t.replace('"schema": 2', '"schema": 9'));
     expect(() => readRows(root)).toThrow(/a row of schema 9.*update mva-bench/);
-    rewrite(path, (t) => t.replace('"schema": 9', '"schema": 2').replace('"prompts":', '"promtps":'));
+    rewrite(path, (t) => t.replace('"schema": 9', '"schema": 2'));
+    const whole = readFileSync(path, "utf8");
+    for (const id of ["=cmd|' /C calc'!A0", "a\u001b]0;title\u0007", "<script>"]) {
+      writeFileSync(path, whole.replace('"id": "soup"', `"id": ${JSON.stringify(id)}`));
+      expect(() => readRows(root)).toThrow(/"methods\.\d\.id".*; the row is damaged/);
+    }
+    writeFileSync(path, whole.replace('"engine": "cpu"', '"engine": "cpu\\u001b[31m"'));
+    expect(() => readRows(root)).toThrow(/"engine".*; the row is damaged/);
+    writeFileSync(path, whole);
+    rewrite(path, (t) => t.replace('"prompts":', '"promtps":'));
     expect(() => readRows(root)).toThrow(/"prompts".*; the row is damaged/);
     writeFileSync(path, "{");
     expect(() => readRows(root)).toThrow(/is not JSON; the row is damaged/);

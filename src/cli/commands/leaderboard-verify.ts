@@ -10,7 +10,7 @@ import { basisOf } from "../../leaderboard/add-row.js";
 import { type Execute, rerunRow } from "../../leaderboard/rerun-row.js";
 import { readRows, type StoredRow } from "../../leaderboard/store.js";
 import { exitCodeFor } from "../../leaderboard/verdict.js";
-import { type VerifyDepth, verifyRow } from "../../leaderboard/verify-row.js";
+import { placeFaults, type VerifyDepth, verifyRow } from "../../leaderboard/verify-row.js";
 import { headline } from "../../leaderboard/words.js";
 import { type ExitCode, exitCodes, UsageError } from "../exit-codes.js";
 import { interruptible } from "../interrupt.js";
@@ -35,7 +35,7 @@ export async function verify(id: string | undefined, flags: VerifyFlags, io: Io)
     throw new InputError(`${flags.root} holds no row${of} to verify (--root DIR and --suite NAME say which)`);
   }
   const faulty = rows.flatMap((stored) => {
-    const faults = verifyRow(stored, flags.depth);
+    const faults = [...placeFaults(stored), ...verifyRow(stored, flags.depth)];
     return faults.length === 0 ? [] : [{ id: stored.row.id, path: stored.path, faults }];
   });
   if (flags.rerun !== true) {
