@@ -1,4 +1,5 @@
 /** From finished runs to a row: everything is checked, and all that is wrong is said at once. */
+import { existsSync } from "node:fs";
 import { summarise } from "../bench/summarise.js";
 import type { RunSummary } from "../bench/summary.js";
 import { InputError } from "../data/errors.js";
@@ -37,6 +38,8 @@ export function addRuns(runs: readonly RunPlace[], { root, into, suites = shippe
   const whole = mergeRuns([...before, ...finished]);
   const basis = { ...whole, submission: null };
   const row = checkedRow(basis, suites, unfounded);
+  // Where the old row has gone meanwhile, who was quicker is told below.
+  if (into === undefined || existsSync(into)) refuseCountedTwice(row, basis, root, into);
   const written = writeRow(row, root);
   if (into !== undefined && written.path !== into && !removeRow(into)) {
     // Another process was quicker. Where it wrote this very row, it stands; else seeds would be counted twice.
@@ -58,6 +61,26 @@ function unspoilt(stored: StoredRow): StoredRow {
   const fault = fileFaults(stored)[0];
   if (fault !== undefined) throw new InputError(`${stored.path}: ${fault}`);
   return stored;
+}
+
+/** @throws InputError where another row of the board, which the new one does not replace, holds one of its jobs */
+function refuseCountedTwice({ row }: NewRow, basis: RowBasis, root: string, into: string | undefined): void {
+  const jobs = jobsOf(basis);
+  const rivals = readRows(root, row.suite).filter(
+    (stored) =>
+      stored.path !== into &&
+      stored.row.id !== row.id &&
+      stored.row.suiteHash === row.suiteHash &&
+      stored.row.seeds.some((seed) => row.seeds.includes(seed)),
+  );
+  for (const rival of rivals) {
+    const { origins } = basisOf(rival);
+    const twice = origins.find((origin) => jobsOf({ origins: [origin] }).some((job) => jobs.includes(job)));
+    if (twice === undefined) continue;
+    throw new InputError(
+      `${basis.source}: run ${twice.id} (seed ${twice.seeds.join(", ")}) is in ${rival.path} already and would be counted twice; add the others to that row (--into ${rival.path}), or remove it first`,
+    );
+  }
 }
 
 function jobsOf({ origins }: Pick<RowBasis, "origins">): string[] {

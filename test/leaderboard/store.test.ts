@@ -157,6 +157,22 @@ describe("leaderboard add", () => {
     expect(faultsIn(root)).toBe("");
   });
 
+  test("a run that another row holds is refused: it would be counted twice", () => {
+    const { folder, root, add, addAll, written } = world();
+    writeBoardRun(join(folder, "s4"), { seeds: [4] });
+    const first = add();
+    const before = written();
+    expect(() => addAll("one", "s4")).toThrow(
+      new RegExp(`run one \\(seed 1, 2, 3\\) is in ${first.path} already and would be counted twice`),
+    );
+    expect(written()).toEqual(before);
+    // Other runs of the same seeds are other runs.
+    writeBoardRun(join(folder, "again"), { seeds: [3] });
+    expect(addAll("again", "s4").known).toBe(false);
+    expect(readRows(root)).toHaveLength(2);
+    expect(faultsIn(root)).toBe("");
+  });
+
   test("a row whose files were lost is made whole by adding its run again", () => {
     const { root, add } = world();
     rmSync(evidenceFiles(add().path).scores);
