@@ -33,7 +33,7 @@ export interface CompareOptions {
   readonly guards?: readonly Guard[];
   /** Preference that the utility is for; default: all that the lattice declares, averaged. */
   readonly weights?: readonly number[];
-  /** Default: the suite's. */
+  /** At least so many; default: the suite's. */
   readonly resamples?: number;
 }
 
@@ -90,7 +90,7 @@ class Comparison {
           : a.preferences.length > 0
             ? a.preferences
             : [a.values.map(() => 1 / a.values.length)],
-      resamples: options.resamples ?? a.resamples,
+      resamples: Math.max(options.resamples ?? a.resamples, fewestResamples(a, options.guards ?? [], alpha)),
     };
   }
 
@@ -269,6 +269,16 @@ function shareOf(paired: PairedMeasure, holds: (a: number, b: number) => boolean
   const seeds = paired.a.length;
   const resamples = paired.resampledA.length / seeds;
   let count = 0;
+/**
+ * With fewer, no drop of any size would be one: a share of resamples is no smaller than one over their number, and Holm
+ * multiplies it by the size of the family.
+ */
+function fewestResamples(a: ScoredRun, guards: readonly Guard[], alpha: number): number {
+  const deciding = a.methods.length * (1 + guards.length);
+  const details = a.methods.length * (measuresFor(a.values.length).length - 1);
+  return Math.ceil(Math.max(deciding, details / 2 + 1) / alpha);
+}
+
   for (let r = 0; r < resamples; r++) {
     let a = 0;
     let b = 0;

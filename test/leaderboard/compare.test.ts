@@ -177,6 +177,17 @@ describe("planted", () => {
     expect(1.645 * standardError * Math.sqrt(20 / prompts)).toBeCloseTo(Math.abs(change + margin), 2);
   });
 
+  test.each([0.001, 0.01])("a total loss is found at alpha %f among guards", (alpha) => {
+    const guards = Array.from({ length: 6 }, (_, i) => ({ value: "helpful", of: "mean", limit: i / 100 }) as const);
+    const few = { prompts: 40, noise: 0.02 };
+    for (const factor of [0.1, -1]) {
+      const b = planted({ ...few, random: 8, drop: { value: 0, factor, method: "mva" } });
+      const verdict = decided(planted(few), b, { alpha, guards });
+      expect(verdict.hypervolumes.map(({ method, verdict: v }) => [method, v])).toContainEqual(["mva", "regressed"]);
+      expect(verdict.guards.filter(({ method }) => method === "mva").every(({ failed }) => failed)).toBe(true);
+    }
+  });
+
   test("from three seeds on statements are about methods, and training noise widens them", () => {
     const of = (training: number, count: readonly number[]) =>
       decided(...pair(1, { seeds: count, training, random: 20 }), {});
