@@ -105,8 +105,9 @@ class Comparison {
     const deciding = found.filter(({ measure }) => measure.kind === "hypervolume");
     const details = found.filter(({ measure }) => measure.kind !== "hypervolume");
     const guarded = settings.guards.flatMap((guard) => this.#guarded(guard, found));
-    const pRegressed = holm([...deciding.map((x) => x.pRegressed), ...guarded.map((x) => x.p)]);
-    const volumes = this.#changes(deciding, pRegressed);
+    const family = [...deciding.map((x) => x.pRegressed), ...guarded.map((x) => x.p)];
+    const pRegressed = holm(family);
+    const volumes = this.#changes(deciding, family);
     const guards = guarded.map((result, i): GuardResult => {
       const p = pRegressed[deciding.length + i] ?? 1;
       return { ...result, p, failed: p < settings.alpha };
@@ -131,7 +132,10 @@ class Comparison {
       scope: this.#seeds.length < FEWEST_SEEDS ? "these trained models" : "methods",
       hypervolumes,
       guards,
-      details: this.#changes(details, holm(details.map((x) => x.pRegressed))),
+      details: this.#changes(
+        details,
+        details.map((x) => x.pRegressed),
+      ),
       notices: noticesOf(this.a, this.b),
     };
   }
@@ -202,8 +206,10 @@ class Comparison {
     };
   }
 
-  #changes(found: readonly Found[], pRegressed: readonly number[]): (MeasuredChange | ZeroChange)[] {
+  /** @param family p-values of "regressed" that are adjusted together; those of `found` stand first */
+  #changes(found: readonly Found[], family: readonly number[]): (MeasuredChange | ZeroChange)[] {
     const { alpha } = this.#settings;
+    const pRegressed = holm(family);
     const pImproved = holm(found.map((x) => x.pImproved));
     return found.map(({ method, measure, paired, confidence, margin }, i): MeasuredChange | ZeroChange => {
       const [a, b] = [mean(paired.a), mean(paired.b)];
@@ -215,6 +221,9 @@ class Comparison {
         return { kind: "zero", method, measure, a, b, zero, verdict };
       }
       const lower = confidence.quantile(alpha);
+      // "Ok" is not adjusted; "regressed" is, by as many as are no more certain.
+      const own = family[i] ?? 1;
+      const level = confidence.change >= -margin ? alpha : alpha / family.filter((p) => p >= own).length;
       const verdict = down < alpha ? "regressed" : up < alpha ? "improved" : lower >= -margin ? "ok" : "inconclusive";
       return {
         kind: "measured",
@@ -231,7 +240,7 @@ class Comparison {
         pRegressed: down,
         pImproved: up,
         verdict,
-        settled: verdict === "inconclusive" ? settledBy(confidence, margin, alpha) : null,
+        settled: verdict === "inconclusive" ? settledBy(confidence, margin, level) : null,
       };
     });
   }
@@ -260,15 +269,6 @@ class Comparison {
   }
 }
 
-function unitOf(measure: Measure): "log-ratio" | "difference" {
-  return measure.kind === "hypervolume" ? "log-ratio" : "difference";
-}
-
-/** Share of the resamples of which `holds` is true of the averages over seeds. */
-function shareOf(paired: PairedMeasure, holds: (a: number, b: number) => boolean): number {
-  const seeds = paired.a.length;
-  const resamples = paired.resampledA.length / seeds;
-  let count = 0;
 /**
  * With fewer, no drop of any size would be one: a share of resamples is no smaller than one over their number, and Holm
  * multiplies it by the size of the family.
@@ -279,6 +279,15 @@ function fewestResamples(a: ScoredRun, guards: readonly Guard[], alpha: number):
   return Math.ceil(Math.max(deciding, details / 2 + 1) / alpha);
 }
 
+function unitOf(measure: Measure): "log-ratio" | "difference" {
+  return measure.kind === "hypervolume" ? "log-ratio" : "difference";
+}
+
+/** Share of the resamples of which `holds` is true of the averages over seeds. */
+function shareOf(paired: PairedMeasure, holds: (a: number, b: number) => boolean): number {
+  const seeds = paired.a.length;
+  const resamples = paired.resampledA.length / seeds;
+  let count = 0;
   for (let r = 0; r < resamples; r++) {
     let a = 0;
     let b = 0;

@@ -103,15 +103,18 @@ export function settledText(settled: Settled | null, prompts: number): string {
     ...(settled.seeds === null ? [] : [`about ${settled.seeds} seeds`]),
   ];
   return ways.length === 0
-    ? "lies too near the tolerance to be settled by more data"
+    ? "no number of prompts or seeds in reach would settle it"
     : `would take ${ways.join(", or ")}`;
 }
 
-/** What the bounds cover: one sentence. */
-export function scopeText({ seeds, prompts, scope, settings }: Decided): string {
+/** What the bounds cover, and what a verdict takes beyond them. */
+export function scopeText({ seeds, prompts, scope, settings, hypervolumes, guards }: Decided): string {
   const level = percent(1 - settings.alpha, settings.alpha * 100 === Math.round(settings.alpha * 100) ? 0 : 1);
   const bounded = `Bounds are one-sided ${level} each`;
+  const deciding = hypervolumes.length + guards.length;
+  const adjusted =
+    deciding > 1 ? ` Regressed takes more than a bound: it is adjusted over the ${deciding} that decide (Holm).` : "";
   return scope === "methods"
-    ? `${bounded}, over ${seeds.length} seeds (Student's t) and ${integer(prompts)} test prompts; statements are about the methods.`
-    : `${bounded}, over ${integer(prompts)} test prompts with the training of seed ${seeds.join(", ")} held fixed; statements hold for these trained models: what training anew would change is not covered (that takes 3 seeds).`;
+    ? `${bounded}, over ${seeds.length} seeds (Student's t) and ${integer(prompts)} test prompts; statements are about the methods.${adjusted}`
+    : `${bounded}, over ${integer(prompts)} test prompts with the training of seed ${seeds.join(", ")} held fixed; statements hold for these trained models: what training anew would change is not covered (that takes 3 seeds).${adjusted}`;
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type CompareOptions, compareRuns } from "../../src/leaderboard/compare.js";
 import type { ScoredRun } from "../../src/leaderboard/scored-run.js";
 import { type Change, type Decided, exitCodeFor } from "../../src/leaderboard/verdict.js";
+import { scopeText } from "../../src/leaderboard/words.js";
 import { type PlantedRun, POINTS, planted } from "./planted-pair.js";
 
 function decided(a: ScoredRun, b: ScoredRun, options: CompareOptions = {}): Decided {
@@ -175,6 +176,22 @@ describe("planted", () => {
     expect(settled?.seeds).toBeNull();
     // at that many the bound would just reach the margin
     expect(1.645 * standardError * Math.sqrt(20 / prompts)).toBeCloseTo(Math.abs(change + margin), 2);
+  });
+
+  test("what Holm holds back is not said to lie near the tolerance: the number settles it under Holm", () => {
+    const methods = Object.fromEntries(["a", "b", "c", "d", "e"].map((id) => [id, POINTS.mva]));
+    const verdict = decided(
+      planted({ methods, prompts: 80, noise: 0.5 }),
+      planted({ methods, prompts: 80, noise: 0.5, random: 8, drop: { value: 0, factor: 0.8, method: "c" } }),
+    );
+    const change = measured(verdict.hypervolumes[2]);
+    // by its own bound it has fallen, among five it is not shown to have
+    expect(change.upper).toBeLessThan(-change.margin);
+    expect(change.verdict).toBe("inconclusive");
+    const prompts = change.settled?.prompts ?? 0;
+    expect(prompts).toBeGreaterThan(80);
+    expect(2.326 * change.standardError * Math.sqrt(80 / prompts)).toBeCloseTo(-change.change - change.margin, 2);
+    expect(scopeText(verdict)).toContain("adjusted over the 5 that decide (Holm)");
   });
 
   test.each([0.001, 0.01])("a total loss is found at alpha %f among guards", (alpha) => {
