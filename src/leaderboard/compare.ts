@@ -96,11 +96,7 @@ class Comparison {
 
   decided(sides: Decided["sides"]): Decided {
     const settings = this.#settings;
-    const missing = this.a.methods.flatMap((method): MissingMethod[] => {
-      const seeds = this.#seeds.filter((seed) => this.#cell(this.b, method.id, seed) === undefined);
-      if (seeds.length === 0) return [];
-      return [{ kind: "missing", method: method.id, measure: { kind: "hypervolume" }, seeds, verdict: "regressed" }];
-    });
+    const missing = this.a.methods.flatMap(({ id }) => this.#missing(id));
     const found = this.#found(missing);
     const deciding = found.filter(({ measure }) => measure.kind === "hypervolume");
     const details = found.filter(({ measure }) => measure.kind !== "hypervolume");
@@ -144,7 +140,18 @@ class Comparison {
     return run.methods.find(({ id }) => id === method)?.seeds.find((at) => at.seed === seed);
   }
 
-  /** Every measure of every method that both sides have at every common seed. */
+  /** A method that failed in the run has lost; one that failed in the baseline has nothing to lose. */
+  #missing(method: string): MissingMethod[] {
+    const before = this.#seeds.filter((seed) => this.#cell(this.a, method, seed) !== undefined);
+    const now = this.#seeds.filter((seed) => this.#cell(this.b, method, seed) !== undefined);
+    const one = { kind: "missing", method, measure: { kind: "hypervolume" } } as const;
+    const lost = before.filter((seed) => !now.includes(seed));
+    if (lost.length > 0) return [{ ...one, seeds: lost, verdict: "regressed" }];
+    if (before.length > 0) return [];
+    return [{ ...one, seeds: this.#seeds, verdict: now.length > 0 ? "improved" : "ok" }];
+  }
+
+  /** Every measure of every method, at the common seeds at which the baseline has it. */
   #found(missing: readonly MissingMethod[]): Found[] {
     const { a, b } = this;
     const { resamples, weights } = this.#settings;
@@ -154,7 +161,7 @@ class Comparison {
         const [x, y] = [this.#cell(a, id, seed), this.#cell(b, id, seed)];
         return x === undefined || y === undefined ? [] : [{ a: blockOf(a, x), b: blockOf(b, y) }];
       });
-      return cells.length === this.#seeds.length ? [{ id, cells }] : [];
+      return [{ id, cells }];
     });
     if (present.length === 0) return [];
     const paired = pairedBootstrap(

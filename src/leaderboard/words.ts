@@ -37,7 +37,8 @@ function improvements(changes: readonly Change[]): string {
 /** A gate on nothing stays green: say so where it is read. */
 function nothingToLose(changes: readonly Change[]): string {
   const empty = changes
-    .filter((change) => change.kind === "zero" && change.zero === "both")
+    .filter((change) => (change.kind === "zero" ? change.zero === "both" : change.kind === "missing"))
+    .filter(({ verdict }) => verdict === "ok")
     .map((x) => sanitise(x.method));
   return empty.length === 0
     ? ""
@@ -53,7 +54,16 @@ export function changed(change: Change): string {
   const method = sanitise(change.method);
   switch (change.kind) {
     case "missing":
-      return `${method} has no selected candidate at seed ${change.seeds.join(", ")} of the run`;
+      switch (change.verdict) {
+        case "regressed":
+          return `${method} has no selected candidate at seed ${change.seeds.join(", ")} of the run`;
+        case "improved":
+          return `${method} had no selected candidate in the baseline and has one now`;
+        case "ok":
+          return `${method} has no selected candidate in the baseline or in the run`;
+        default:
+          return change satisfies never;
+      }
     case "zero":
       switch (change.zero) {
         case "both":

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type CompareOptions, compareRuns } from "../../src/leaderboard/compare.js";
 import type { ScoredRun } from "../../src/leaderboard/scored-run.js";
 import { type Change, type Decided, exitCodeFor } from "../../src/leaderboard/verdict.js";
-import { scopeText } from "../../src/leaderboard/words.js";
+import { headline, scopeText } from "../../src/leaderboard/words.js";
 import { type PlantedRun, POINTS, planted } from "./planted-pair.js";
 
 function decided(a: ScoredRun, b: ScoredRun, options: CompareOptions = {}): Decided {
@@ -282,6 +282,43 @@ describe("planted", () => {
       seeds: [1],
       verdict: "regressed",
     });
+  });
+});
+
+describe("a method that failed", () => {
+  /** Without mva at these seeds. */
+  const failed = (run: ScoredRun, at: readonly number[]): ScoredRun => ({
+    ...run,
+    methods: run.methods.map((method) =>
+      method.id === "mva" ? { ...method, seeds: method.seeds.filter(({ seed }) => !at.includes(seed)) } : method,
+    ),
+  });
+  const three = { seeds: [1, 2, 3], prompts: 300 };
+  const mva = (verdict: Decided) => verdict.hypervolumes.find(({ method }) => method === "mva");
+
+  test.each([[[2]], [[1, 2, 3]]])(
+    "on both sides at seeds %j: A against A is not regressed, and it is said",
+    (seeds) => {
+      const run = failed(planted(three), seeds);
+      const verdict = decided(run, run);
+      expect(verdict.verdict).toBe("ok");
+      expect(mva(verdict)?.verdict).toBe("ok");
+      const said = seeds.length < 3 ? verdict.notices.join() : headline(verdict);
+      expect(said).toMatch(
+        seeds.length < 3 ? /mva has no selected candidate at seed 2 of/ : /nothing to lose: mva had/,
+      );
+    },
+  );
+
+  test("in the run is regressed, in the baseline improved", () => {
+    const [whole, part] = [planted(three), failed(planted(three), [1, 2, 3])];
+    expect(mva(decided(whole, part))).toMatchObject({ kind: "missing", verdict: "regressed" });
+    expect(mva(decided(part, whole))).toMatchObject({ kind: "missing", verdict: "improved" });
+  });
+
+  test("at one seed of the baseline is compared at the others", () => {
+    const run = planted({ ...three, drop: { value: 0, factor: 0.8, method: "mva" } });
+    expect(mva(decided(failed(planted(three), [2]), run))).toMatchObject({ kind: "measured", verdict: "regressed" });
   });
 });
 
