@@ -220,6 +220,9 @@ describe("bad input: one clear line, code 2, nothing written", () => {
     const edited = await run("check", "good", "--accept", "new.gz");
     expect(edited).toMatchObject({ code: 2 });
     expect(edited.stderr).toMatch(/the summary says hypervolume .* of mva, its scores say .*edited\n$/);
+    const { candidates } = runFiles(join(folder, "bad"));
+    writeFileSync(candidates, readFileSync(candidates, "utf8").replaceAll(",true,", ",false,"));
+    expect((await run("check", "bad", "--accept", "new.gz")).stderr).toMatch(/no candidate of it is selected/);
     const summary = JSON.parse(readFileSync(files.summary, "utf8"));
     const failures = [{ method: "mva", seed: 1, message: "NaN" }];
     writeFileSync(files.summary, JSON.stringify({ ...summary, failures }));
