@@ -131,6 +131,30 @@ describe("check", () => {
     expect(junitFaults(readFileSync(join(folder, "ok.xml"), "utf8"))).toEqual([]);
   });
 
+  test("guards and --value-tolerance are in units of the scale: one and more of them too", async () => {
+    const { run } = await world();
+    const answer = await run(
+      "check",
+      "bad",
+      "--baseline",
+      "base.gz",
+      "--guard",
+      "zeal=1.5",
+      "--value-tolerance",
+      "2",
+      "--json",
+    );
+    const { guards, settings } = JSON.parse(answer.stdout) as Decided;
+    expect(settings.valueTolerance).toBe(2);
+    expect(guards.map(({ guard, failed }) => [guard.limit, failed])).toEqual([
+      [1.5, false],
+      [1.5, false],
+    ]);
+    const wrong = await run("check", "bad", "--baseline", "base.gz", "--guard", "zeal=-1");
+    expect(wrong).toMatchObject({ code: 2, stdout: "" });
+    expect(wrong.stderr).toMatch(/--guard takes units of the suite's scale, from 0/);
+  });
+
   test("without a run it takes the newest finished one", async () => {
     const { folder, input, run } = await world();
     expect(await run("check", "--baseline", "base.gz")).toMatchObject({

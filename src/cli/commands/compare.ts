@@ -11,7 +11,7 @@ import { renderComparison } from "../../leaderboard/text.js";
 import { type ComparisonVerdict, exitCodeFor, type Guard } from "../../leaderboard/verdict.js";
 import { MetricsError } from "../../metrics/index.js";
 import { type ExitCode, UsageError } from "../exit-codes.js";
-import { parseNumbers, parseShare } from "../flags.js";
+import { parseNumbers, parseUnits } from "../flags.js";
 import { columnsOf, type Io, writeJson } from "../io.js";
 import { runFolder } from "../run-folder.js";
 
@@ -103,5 +103,5 @@ function guardOf(text: string, names: readonly string[]): Guard {
   if (!names.includes(value)) {
     throw new UsageError(`--guard ${text}: the suite has no value "${value}" (it has ${names.join(", ")})`);
   }
-  return { value, of, limit: parseShare("--guard")(text.slice(at + 1)) };
+  return { value, of, limit: parseUnits("--guard")(text.slice(at + 1)) };
 }
