@@ -155,6 +155,12 @@ describe("check", () => {
     expect(wrong.stderr).toMatch(/--guard takes units of the suite's scale, from 0/);
   });
 
+  test("a baseline may be called .json, and compared by hand", async () => {
+    const { run } = await world();
+    await run("check", "good", "--accept", "base.json");
+    expect(await run("compare", "base.json", "good")).toMatchObject({ code: 0, stderr: "" });
+  });
+
   test("without a run it takes the newest finished one", async () => {
     const { folder, input, run } = await world();
     expect(await run("check", "--baseline", "base.gz")).toMatchObject({
