@@ -3,6 +3,7 @@
  * decision rests on the hypervolumes of the baseline's ranked methods and on the guards; all else is for orientation.
  */
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { fail } from "../metrics/error.js";
 import { holm, mean } from "../metrics/index.js";
 import { blockOf, commonSeeds, differencesOf, noticesOf } from "./comparable.js";
 import { type ConfidenceDistribution, changeOf, FEWEST_SEEDS } from "./confidence.js";
@@ -185,6 +186,9 @@ class Comparison {
 
   #foundOf(method: string, measure: Measure, paired: PairedMeasure): Found {
     const { tolerance, valueTolerance, resamples } = this.#settings;
+    if (!Number.isFinite(mean(paired.a)) || !Number.isFinite(mean(paired.b))) {
+      fail("not-finite", `the ${measure.kind} of ${method} leaves the range of numbers: scale the scores`);
+    }
     const unit = unitOf(measure);
     const margin = unit === "log-ratio" ? -Math.log(1 - tolerance) : valueTolerance;
     if (unit === "log-ratio" && !(mean(paired.a) > 0 && mean(paired.b) > 0)) {

@@ -77,7 +77,7 @@ export function changed(change: Change): string {
       }
     case "measured": {
       const verb = change.change < 0 ? "fell" : "rose";
-      return `hypervolume of ${method} ${verb} by ${percent(Math.abs(relative(change.change)), 1)} ${bounds(change)}`;
+      return `hypervolume of ${method} ${verb} by ${percentOf(change.change).replace("−", "")} ${bounds(change)}`;
     }
     default:
       return change satisfies never;
@@ -88,20 +88,22 @@ export function guardSentence({ guard, method, change, lower, upper }: GuardResu
   return `guard: ${guard.of} ${sanitise(guard.value)} of ${sanitise(method)} changed by ${signed(change)} ${interval({ low: lower, high: upper })}, limit −${decimal(guard.limit)}`;
 }
 
-/** As a share: exp(log ratio) − 1. */
-function relative(logRatio: number): number {
-  return Math.expm1(logRatio);
+/** exp(log ratio) − 1 in percent; where there was next to nothing before, more than anybody reads. */
+function percentOf(logRatio: number): string {
+  const share = Math.expm1(logRatio);
+  return share > MOST_SHOWN ? `> ${integer(100 * MOST_SHOWN)}\u00a0%` : percent(share, 1);
 }
+const MOST_SHOWN = 100;
 
 export function changeText(change: MeasuredChange): string {
   if (change.unit === "difference") return signed(change.change);
-  const share = relative(change.change);
-  return `${share > 0 ? "+" : ""}${percent(share, 1)}`;
+  const text = percentOf(change.change);
+  return change.change > 0 && !text.startsWith(">") ? `+${text}` : text;
 }
 
 export function bounds(change: MeasuredChange): string {
   if (change.unit === "difference") return interval({ low: change.lower, high: change.upper });
-  const end = (x: number) => percent(relative(x), 1).replace(/\s?%$/u, "");
+  const end = (x: number) => percentOf(x).replace(/\s?%$/u, "");
   return `[${end(change.lower)}, ${end(change.upper)}]\u00a0%`;
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type CompareOptions, compareRuns } from "../../src/leaderboard/compare.js";
 import type { ScoredRun } from "../../src/leaderboard/scored-run.js";
 import { type Change, type Decided, exitCodeFor } from "../../src/leaderboard/verdict.js";
-import { headline, scopeText } from "../../src/leaderboard/words.js";
+import { bounds, changeText, headline, scopeText } from "../../src/leaderboard/words.js";
 import { type PlantedRun, POINTS, planted } from "./planted-pair.js";
 
 function decided(a: ScoredRun, b: ScoredRun, options: CompareOptions = {}): Decided {
@@ -266,6 +266,13 @@ describe("planted", () => {
     expect(verdict(nothing, nothing)).toMatchObject({ kind: "zero", zero: "both", verdict: "ok" });
     expect(verdict(much, nothing)).toMatchObject({ kind: "zero", zero: "run", verdict: "regressed" });
     expect(verdict(nothing, much)).toMatchObject({ kind: "zero", zero: "baseline", verdict: "improved" });
+  });
+
+  test("what passes the range of numbers is refused, and a ratio to next to nothing is no number of 24 digits", () => {
+    const at = (x: number) => planted({ methods: { soup: [[x, x]] }, noise: 0 });
+    expect(() => compareRuns(at(0.5), at(1e200))).toThrow(/hypervolume of soup leaves the range of numbers/);
+    const change = measured(decided(at(0.5), at(1e20)).hypervolumes[0]);
+    expect(`${changeText(change)} ${bounds(change)}`).toBe("> 10,000\u00a0% [> 10,000, > 10,000]\u00a0%");
   });
 
   test("a method that failed in the run is a regression", () => {
