@@ -2,7 +2,7 @@
 // gate says: false alarms where nothing changed and where the change is exactly the tolerance, detections, coverage.
 // Writes the tables and the picture of docs/statistics.md. Seeded; about a quarter of an hour on one core.
 //
-//   npm run build && node scripts/gate-simulation.mjs [--row ROW.json] [--experiments 200] [--dist dist] [--write]
+//   npm run build && node scripts/gate-simulation.mjs [--row ROW.json] [--experiments 200] [--cells 1x384,3x384] [--dist dist] [--write]
 //
 // The fit: a shipped row of `quick` (--row; default: the first there is), of several training seeds. A simulated test prompt is one of
 // its prompts. What a prompt does to every policy alike is kept by stratum: prompts are cut into as many strata of equal
@@ -22,6 +22,8 @@ const { values: flags } = parseArgs({
     experiments: { type: "string", default: "200" },
     row: { type: "string" },
     dist: { type: "string", default: join(root, "dist") },
+    /** Only these: 1x384,3x384 (seeds × prompts). */
+    cells: { type: "string" },
     write: { type: "boolean", default: false },
   },
 });
@@ -39,7 +41,7 @@ const MARGIN = -Math.log(1 - TOLERANCE);
 const DROP = 0.1;
 const DROPS = [0, 0.02, 0.05, 0.075, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3];
 const EXPERIMENTS = Number(flags.experiments);
-const CELLS = [
+const ALL_CELLS = [
   [1, 96],
   [1, 384],
   [1, 1536],
@@ -51,6 +53,9 @@ const CELLS = [
   [10, 384],
   [20, 384],
 ];
+
+const CELLS = flags.cells?.split(",").map((cell) => cell.split("x").map(Number)) ?? ALL_CELLS;
+if (flags.write && CELLS !== ALL_CELLS) throw new Error("--write takes every cell");
 
 const random = xoroshiro128plus(6);
 const uniform = () => (random.next() >>> 0) / 4294967296;
@@ -228,6 +233,8 @@ function simulate(seeds, prompts) {
     familyAlarm: { none: 0, tolerance: 0 },
     familyDetected: 0,
     familyOk: 0,
+    /** By experiment: the margin at which every method would be ok. */
+    needed: [],
     errors: [],
   }));
   for (let e = 0; e < EXPERIMENTS; e++) {
@@ -274,6 +281,7 @@ function simulate(seeds, prompts) {
       if (alarmed(found.map(() => 0))) scenario.familyAlarm.none++;
       if (alarmed(found.map(() => TOLERANCE))) scenario.familyAlarm.tolerance++;
       if (found.every(({ sure }) => sure.below(-MARGIN) <= ALPHA)) scenario.familyOk++;
+      scenario.needed.push(Math.max(...found.map(({ sure }) => -sure.quantile(ALPHA))));
       const one = pick(found.length);
       if (alarmed(found.map((_, m) => (m === one ? DROP : 0)))) scenario.familyDetected++;
     }
@@ -313,11 +321,11 @@ const rates = (name) => [
     ),
 ];
 const families = [
-  "| training | seeds | prompts | fails: no change | fails: all at −2 % | fails: one at −10 % | passes (0): no change |",
-  "|---|--:|--:|--:|--:|--:|--:|",
+  "| training | seeds | prompts | fails: no change | fails: all at −2 % | fails: one at −10 % | passes (0): no change | tolerance at which 9 of 10 would pass |",
+  "|---|--:|--:|--:|--:|--:|--:|--:|",
   ...results.map(
     (s) =>
-      `| ${s.name} | ${s.seeds} | ${s.prompts} | ${share(s.familyAlarm.none, s.families)} | ${share(s.familyAlarm.tolerance, s.families)} | ${share(s.familyDetected, s.families)} | ${share(s.familyOk, s.families)} |`,
+      `| ${s.name} | ${s.seeds} | ${s.prompts} | ${share(s.familyAlarm.none, s.families)} | ${share(s.familyAlarm.tolerance, s.families)} | ${share(s.familyDetected, s.families)} | ${share(s.familyOk, s.families)} | ${(100 * -Math.expm1(-quantileOfSorted(Float64Array.from(s.needed).sort(), 0.9))).toFixed(1)} % |`,
   ),
 ];
 const coverage = [

@@ -43,11 +43,27 @@ export function parseNumbers(flag: string, text: string, names: readonly string[
   return numbers;
 }
 
+/** `2%` is 0.02; NaN where it is neither a number from 0 nor a percentage. */
+function numberOrPercent(text: string): number {
+  const match = /^(\d+\.?\d*|\.\d+)\s*(%?)$/.exec(text.trim());
+  return match === null ? Number.NaN : Number(match[1]) / (match[2] === "%" ? 100 : 1);
+}
+
+/** Units of a suite's scale, of which a value may span many: `0.05`, `5%`, `1.5`. */
+export function parseUnits(flag: string): (text: string) => number {
+  return (text) => {
+    const units = numberOrPercent(text);
+    if (!Number.isFinite(units)) {
+      throw new UsageError(`${flag} takes units of the suite's scale, from 0 (0.05, 5% or 1.5), not "${text}"`);
+    }
+    return units;
+  };
+}
+
 /** A share: `2%` or `0.02`, from 0 to below 1. */
 export function parseShare(flag: string): (text: string) => number {
   return (text) => {
-    const match = /^(\d+\.?\d*|\.\d+)\s*(%?)$/.exec(text.trim());
-    const share = match === null ? Number.NaN : Number(match[1]) / (match[2] === "%" ? 100 : 1);
+    const share = numberOrPercent(text);
     if (!(share >= 0 && share < 1)) {
       throw new UsageError(`${flag} takes a share from 0 to below 1 (2% or 0.02), not "${text}"`);
     }

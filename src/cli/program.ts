@@ -12,7 +12,7 @@ import type { ReportFlags } from "./commands/report.js";
 import type { VerifyFlags } from "./commands/verify-engine.js";
 import { addEngineCommands } from "./engine-commands.js";
 import { type ExitCode, exitCodeOf, exitCodes, UsageError } from "./exit-codes.js";
-import { parseCount, parseSeeds, parseShare } from "./flags.js";
+import { parseCount, parseSeeds, parseShare, parseUnits } from "./flags.js";
 import type { Io } from "./io.js";
 import { addLeaderboardCommands } from "./leaderboard-commands.js";
 
@@ -297,9 +297,9 @@ function gateFlags(command: Command): Command {
     )
     .addOption(
       new Option(
-        "--value-tolerance <share>",
+        "--value-tolerance <units>",
         "the same for values, utility and IGD+, in units of the suite's scale (default: --tolerance)",
-      ).argParser(parseShare("--value-tolerance")),
+      ).argParser(parseUnits("--value-tolerance")),
     )
     .addOption(
       new Option("--alpha <p>", "one-sided error of a verdict (default: 0.05)").argParser(parseShare("--alpha")),

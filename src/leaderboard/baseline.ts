@@ -243,7 +243,12 @@ function refuseUnfounded(source: string, run: ScoredRun, summary: StoredSummary)
   const reference = scaledReference(run.values);
   for (const { id, seeds } of run.methods) {
     const told = summary.methods.find((method) => method.id === id)?.hypervolume;
-    if (told === null || told === undefined || seeds.length === 0) continue;
+    if (told === null || told === undefined) continue;
+    if (seeds.length === 0) {
+      throw new InputError(
+        `${source}: the summary says hypervolume ${told.value} of ${id}, and no candidate of it is selected: one of them was edited`,
+      );
+    }
     const found = mean(
       seeds.map(
         ({ selected }) =>

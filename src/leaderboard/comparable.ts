@@ -97,6 +97,13 @@ export function noticesOf(a: ScoredRun, b: ScoredRun): string[] {
     const name = key === "packageVersion" ? "mva-bench" : key;
     if (x !== y) notices.push(`${name}: ${x} in the baseline, ${y} in the run`);
   }
+  for (const { id, seeds: own } of a.methods) {
+    const failed = own.length > 0 ? seeds.filter((seed) => !own.some((at) => at.seed === seed)) : [];
+    if (failed.length > 0)
+      notices.push(
+        `${id} has no selected candidate at seed ${failed.join(", ")} of the baseline, which is left out for it`,
+      );
+  }
   const surplus = b.methods.filter(({ id }) => !a.methods.some((method) => method.id === id));
   if (surplus.length > 0) notices.push(`not in the baseline, and left out: ${surplus.map(({ id }) => id).join(", ")}`);
   return notices;

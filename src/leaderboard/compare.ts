@@ -3,6 +3,7 @@
  * decision rests on the hypervolumes of the baseline's ranked methods and on the guards; all else is for orientation.
  */
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { fail } from "../metrics/error.js";
 import { holm, mean } from "../metrics/index.js";
 import { blockOf, commonSeeds, differencesOf, noticesOf } from "./comparable.js";
 import { type ConfidenceDistribution, changeOf, FEWEST_SEEDS } from "./confidence.js";
@@ -33,7 +34,7 @@ export interface CompareOptions {
   readonly guards?: readonly Guard[];
   /** Preference that the utility is for; default: all that the lattice declares, averaged. */
   readonly weights?: readonly number[];
-  /** Default: the suite's. */
+  /** At least so many; default: the suite's. */
   readonly resamples?: number;
 }
 
@@ -90,23 +91,20 @@ class Comparison {
           : a.preferences.length > 0
             ? a.preferences
             : [a.values.map(() => 1 / a.values.length)],
-      resamples: options.resamples ?? a.resamples,
+      resamples: Math.max(options.resamples ?? a.resamples, fewestResamples(a, options.guards ?? [], alpha)),
     };
   }
 
   decided(sides: Decided["sides"]): Decided {
     const settings = this.#settings;
-    const missing = this.a.methods.flatMap((method): MissingMethod[] => {
-      const seeds = this.#seeds.filter((seed) => this.#cell(this.b, method.id, seed) === undefined);
-      if (seeds.length === 0) return [];
-      return [{ kind: "missing", method: method.id, measure: { kind: "hypervolume" }, seeds, verdict: "regressed" }];
-    });
+    const missing = this.a.methods.flatMap(({ id }) => this.#missing(id));
     const found = this.#found(missing);
     const deciding = found.filter(({ measure }) => measure.kind === "hypervolume");
     const details = found.filter(({ measure }) => measure.kind !== "hypervolume");
     const guarded = settings.guards.flatMap((guard) => this.#guarded(guard, found));
-    const pRegressed = holm([...deciding.map((x) => x.pRegressed), ...guarded.map((x) => x.p)]);
-    const volumes = this.#changes(deciding, pRegressed);
+    const family = [...deciding.map((x) => x.pRegressed), ...guarded.map((x) => x.p)];
+    const pRegressed = holm(family);
+    const volumes = this.#changes(deciding, family);
     const guards = guarded.map((result, i): GuardResult => {
       const p = pRegressed[deciding.length + i] ?? 1;
       return { ...result, p, failed: p < settings.alpha };
@@ -131,7 +129,10 @@ class Comparison {
       scope: this.#seeds.length < FEWEST_SEEDS ? "these trained models" : "methods",
       hypervolumes,
       guards,
-      details: this.#changes(details, holm(details.map((x) => x.pRegressed))),
+      details: this.#changes(
+        details,
+        details.map((x) => x.pRegressed),
+      ),
       notices: noticesOf(this.a, this.b),
     };
   }
@@ -140,7 +141,18 @@ class Comparison {
     return run.methods.find(({ id }) => id === method)?.seeds.find((at) => at.seed === seed);
   }
 
-  /** Every measure of every method that both sides have at every common seed. */
+  /** A method that failed in the run has lost; one that failed in the baseline has nothing to lose. */
+  #missing(method: string): MissingMethod[] {
+    const before = this.#seeds.filter((seed) => this.#cell(this.a, method, seed) !== undefined);
+    const now = this.#seeds.filter((seed) => this.#cell(this.b, method, seed) !== undefined);
+    const one = { kind: "missing", method, measure: { kind: "hypervolume" } } as const;
+    const lost = before.filter((seed) => !now.includes(seed));
+    if (lost.length > 0) return [{ ...one, seeds: lost, verdict: "regressed" }];
+    if (before.length > 0) return [];
+    return [{ ...one, seeds: this.#seeds, verdict: now.length > 0 ? "improved" : "ok" }];
+  }
+
+  /** Every measure of every method, at the common seeds at which the baseline has it. */
   #found(missing: readonly MissingMethod[]): Found[] {
     const { a, b } = this;
     const { resamples, weights } = this.#settings;
@@ -150,7 +162,7 @@ class Comparison {
         const [x, y] = [this.#cell(a, id, seed), this.#cell(b, id, seed)];
         return x === undefined || y === undefined ? [] : [{ a: blockOf(a, x), b: blockOf(b, y) }];
       });
-      return cells.length === this.#seeds.length ? [{ id, cells }] : [];
+      return [{ id, cells }];
     });
     if (present.length === 0) return [];
     const paired = pairedBootstrap(
@@ -174,6 +186,9 @@ class Comparison {
 
   #foundOf(method: string, measure: Measure, paired: PairedMeasure): Found {
     const { tolerance, valueTolerance, resamples } = this.#settings;
+    if (!Number.isFinite(mean(paired.a)) || !Number.isFinite(mean(paired.b))) {
+      fail("not-finite", `the ${measure.kind} of ${method} leaves the range of numbers: scale the scores`);
+    }
     const unit = unitOf(measure);
     const margin = unit === "log-ratio" ? -Math.log(1 - tolerance) : valueTolerance;
     if (unit === "log-ratio" && !(mean(paired.a) > 0 && mean(paired.b) > 0)) {
@@ -202,8 +217,10 @@ class Comparison {
     };
   }
 
-  #changes(found: readonly Found[], pRegressed: readonly number[]): (MeasuredChange | ZeroChange)[] {
+  /** @param family p-values of "regressed" that are adjusted together; those of `found` stand first */
+  #changes(found: readonly Found[], family: readonly number[]): (MeasuredChange | ZeroChange)[] {
     const { alpha } = this.#settings;
+    const pRegressed = holm(family);
     const pImproved = holm(found.map((x) => x.pImproved));
     return found.map(({ method, measure, paired, confidence, margin }, i): MeasuredChange | ZeroChange => {
       const [a, b] = [mean(paired.a), mean(paired.b)];
@@ -215,6 +232,9 @@ class Comparison {
         return { kind: "zero", method, measure, a, b, zero, verdict };
       }
       const lower = confidence.quantile(alpha);
+      // "Ok" is not adjusted; "regressed" is, by as many as are no more certain.
+      const own = family[i] ?? 1;
+      const level = confidence.change >= -margin ? alpha : alpha / family.filter((p) => p >= own).length;
       const verdict = down < alpha ? "regressed" : up < alpha ? "improved" : lower >= -margin ? "ok" : "inconclusive";
       return {
         kind: "measured",
@@ -231,7 +251,7 @@ class Comparison {
         pRegressed: down,
         pImproved: up,
         verdict,
-        settled: verdict === "inconclusive" ? settledBy(confidence, margin, alpha) : null,
+        settled: verdict === "inconclusive" ? settledBy(confidence, margin, level) : null,
       };
     });
   }
@@ -258,6 +278,16 @@ class Comparison {
       ];
     });
   }
+}
+
+/**
+ * With fewer, no drop of any size would be one: a share of resamples is no smaller than one over their number, and Holm
+ * multiplies it by the size of the family.
+ */
+function fewestResamples(a: ScoredRun, guards: readonly Guard[], alpha: number): number {
+  const deciding = a.methods.length * (1 + guards.length);
+  const details = a.methods.length * (measuresFor(a.values.length).length - 1);
+  return Math.ceil(Math.max(deciding, details / 2 + 1) / alpha);
 }
 
 function unitOf(measure: Measure): "log-ratio" | "difference" {

@@ -18,7 +18,7 @@ export interface PairedScores {
   readonly reference: readonly number[];
   /** At least one. */
   readonly preferences: readonly (readonly number[])[];
-  /** `methods[method][seed]`; the same seeds in the same order for all. */
+  /** `methods[method][seed]`; at least one seed each. */
   readonly methods: readonly (readonly { readonly a: ScoreBlock; readonly b: ScoreBlock }[])[];
 }
 
@@ -48,8 +48,7 @@ export function pairedBootstrap(scored: PairedScores, options: PairedBootstrapOp
   const capacity = Math.max(...methods.flat().flatMap(({ a, b }) => [a.candidates, b.candidates]));
   const measures = new MethodMeasures({ reference, preferences, capacity, which });
   const count = measures.count;
-  const seeds = methods[0]?.length ?? 0;
-  const found = methods.map(() =>
+  const found = methods.map(({ length: seeds }) =>
     Array.from(
       { length: count },
       (): PairedMeasure => ({

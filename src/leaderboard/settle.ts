@@ -3,11 +3,14 @@ import { normalQuantile, studentQuantile } from "../metrics/distributions.js";
 import type { ConfidenceDistribution, Spread } from "./confidence.js";
 import type { Settled } from "./verdict.js";
 
-/** More than this is no advice: the change lies on the margin itself. */
+/** More than this is no advice. */
 const MOST_PROMPTS = 1_000_000;
 const MOST_SEEDS = 200;
 
-/** @param margin positive: the change is told apart from −margin */
+/**
+ * @param margin positive: the change is told apart from −margin
+ * @param alpha of one bound, adjusted where the verdict would be
+ */
 export function settledBy(found: ConfidenceDistribution, margin: number, alpha: number): Settled {
   const gap = Math.abs(found.change + margin);
   const { spread } = found;
@@ -26,8 +29,9 @@ export function settledBy(found: ConfidenceDistribution, margin: number, alpha: 
 /** The number at which a variance that falls as 1/prompts comes down to `wanted`. */
 function prompts(now: number, variance: number, wanted: number): number | null {
   if (!(wanted > 0)) return null;
-  const need = Math.ceil((now * variance) / wanted);
-  return need > now && need <= MOST_PROMPTS ? need : null;
+  // A skewed bound may need more than a normal one does.
+  const need = Math.max(now + 1, Math.ceil((now * variance) / wanted));
+  return need <= MOST_PROMPTS ? need : null;
 }
 
 function seeds(spread: Spread & { kind: "seeds" }, gap: number, alpha: number): number | null {

@@ -56,14 +56,14 @@ export interface ZeroChange extends Compared {
   readonly zero: "baseline" | "run" | "both";
 }
 
-/** The baseline has it, the run does not: it failed there. */
+/** It has no selected candidate in the run (regressed), in the baseline (improved), or in both (ok): it failed there. */
 export interface MissingMethod {
   readonly kind: "missing";
   readonly method: string;
   readonly measure: Measure;
-  /** Common seeds at which the run has nothing selected. */
+  /** Common seeds at which that side has nothing selected; the run's are those at which the baseline has something. */
   readonly seeds: readonly number[];
-  readonly verdict: "regressed";
+  readonly verdict: "regressed" | "improved" | "ok";
 }
 
 export type Change = MeasuredChange | ZeroChange | MissingMethod;

@@ -37,7 +37,8 @@ function improvements(changes: readonly Change[]): string {
 /** A gate on nothing stays green: say so where it is read. */
 function nothingToLose(changes: readonly Change[]): string {
   const empty = changes
-    .filter((change) => change.kind === "zero" && change.zero === "both")
+    .filter((change) => (change.kind === "zero" ? change.zero === "both" : change.kind === "missing"))
+    .filter(({ verdict }) => verdict === "ok")
     .map((x) => sanitise(x.method));
   return empty.length === 0
     ? ""
@@ -53,7 +54,16 @@ export function changed(change: Change): string {
   const method = sanitise(change.method);
   switch (change.kind) {
     case "missing":
-      return `${method} has no selected candidate at seed ${change.seeds.join(", ")} of the run`;
+      switch (change.verdict) {
+        case "regressed":
+          return `${method} has no selected candidate at seed ${change.seeds.join(", ")} of the run`;
+        case "improved":
+          return `${method} had no selected candidate in the baseline and has one now`;
+        case "ok":
+          return `${method} has no selected candidate in the baseline or in the run`;
+        default:
+          return change satisfies never;
+      }
     case "zero":
       switch (change.zero) {
         case "both":
@@ -67,7 +77,7 @@ export function changed(change: Change): string {
       }
     case "measured": {
       const verb = change.change < 0 ? "fell" : "rose";
-      return `hypervolume of ${method} ${verb} by ${percent(Math.abs(relative(change.change)), 1)} ${bounds(change)}`;
+      return `hypervolume of ${method} ${verb} by ${percentOf(change.change).replace("−", "")} ${bounds(change)}`;
     }
     default:
       return change satisfies never;
@@ -78,20 +88,22 @@ export function guardSentence({ guard, method, change, lower, upper }: GuardResu
   return `guard: ${guard.of} ${sanitise(guard.value)} of ${sanitise(method)} changed by ${signed(change)} ${interval({ low: lower, high: upper })}, limit −${decimal(guard.limit)}`;
 }
 
-/** As a share: exp(log ratio) − 1. */
-function relative(logRatio: number): number {
-  return Math.expm1(logRatio);
+/** exp(log ratio) − 1 in percent; where there was next to nothing before, more than anybody reads. */
+function percentOf(logRatio: number): string {
+  const share = Math.expm1(logRatio);
+  return share > MOST_SHOWN ? `> ${integer(100 * MOST_SHOWN)}\u00a0%` : percent(share, 1);
 }
+const MOST_SHOWN = 100;
 
 export function changeText(change: MeasuredChange): string {
   if (change.unit === "difference") return signed(change.change);
-  const share = relative(change.change);
-  return `${share > 0 ? "+" : ""}${percent(share, 1)}`;
+  const text = percentOf(change.change);
+  return change.change > 0 && !text.startsWith(">") ? `+${text}` : text;
 }
 
 export function bounds(change: MeasuredChange): string {
   if (change.unit === "difference") return interval({ low: change.lower, high: change.upper });
-  const end = (x: number) => percent(relative(x), 1).replace(/\s?%$/u, "");
+  const end = (x: number) => percentOf(x).replace(/\s?%$/u, "");
   return `[${end(change.lower)}, ${end(change.upper)}]\u00a0%`;
 }
 
@@ -103,15 +115,18 @@ export function settledText(settled: Settled | null, prompts: number): string {
     ...(settled.seeds === null ? [] : [`about ${settled.seeds} seeds`]),
   ];
   return ways.length === 0
-    ? "lies too near the tolerance to be settled by more data"
+    ? "no number of prompts or seeds in reach would settle it"
     : `would take ${ways.join(", or ")}`;
 }
 
-/** What the bounds cover: one sentence. */
-export function scopeText({ seeds, prompts, scope, settings }: Decided): string {
+/** What the bounds cover, and what a verdict takes beyond them. */
+export function scopeText({ seeds, prompts, scope, settings, hypervolumes, guards }: Decided): string {
   const level = percent(1 - settings.alpha, settings.alpha * 100 === Math.round(settings.alpha * 100) ? 0 : 1);
   const bounded = `Bounds are one-sided ${level} each`;
+  const deciding = hypervolumes.length + guards.length;
+  const adjusted =
+    deciding > 1 ? ` Regressed takes more than a bound: it is adjusted over the ${deciding} that decide (Holm).` : "";
   return scope === "methods"
-    ? `${bounded}, over ${seeds.length} seeds (Student's t) and ${integer(prompts)} test prompts; statements are about the methods.`
-    : `${bounded}, over ${integer(prompts)} test prompts with the training of seed ${seeds.join(", ")} held fixed; statements hold for these trained models: what training anew would change is not covered (that takes 3 seeds).`;
+    ? `${bounded}, over ${seeds.length} seeds (Student's t) and ${integer(prompts)} test prompts; statements are about the methods.${adjusted}`
+    : `${bounded}, over ${integer(prompts)} test prompts with the training of seed ${seeds.join(", ")} held fixed; statements hold for these trained models: what training anew would change is not covered (that takes 3 seeds).${adjusted}`;
 }

@@ -2,7 +2,7 @@
  * Files that are either the old one or the new one, whole: written beside the target under a temporary name, synced,
  * then renamed over it. A reader never sees half a file, and a crash loses at most the new version.
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { threadId } from "node:worker_threads";
 
 /** The file system refused a write. A full disk is nobody's bad input: exit code 70, and the run can be resumed. */
@@ -40,7 +40,7 @@ const USER_FAULTS = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENOENT", "E
 let written = 0;
 
 /**
- * Replaces the file at `path` by the given chunks, in order (text as UTF-8).
+ * Replaces the file at `path` by the given chunks, in order (text as UTF-8); a pipe or device gets them as they are.
  * @throws WriteError when the file system refuses; the old file, if any, is then untouched.
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array | Iterable<string | Uint8Array>): void {
@@ -49,12 +49,13 @@ export function writeFileAtomic(path: string, data: string | Uint8Array | Iterab
   const temporary = `${path}.${process.pid}-${threadId}-${written++}.tmp`;
   let fd: number | undefined;
   try {
-    fd = openSync(temporary, "wx");
+    const through = isStream(path);
+    fd = through ? openSync(path, "a") : openSync(temporary, "wx");
     for (const chunk of chunks) writeWhole(fd, typeof chunk === "string" ? Buffer.from(chunk, "utf8") : chunk);
-    fsyncSync(fd);
+    if (!through) fsyncSync(fd);
     closeSync(fd);
     fd = undefined;
-    renameSync(temporary, path);
+    if (!through) renameSync(temporary, path);
   } catch (error) {
     if (fd !== undefined) closeSync(fd);
     rmSync(temporary, { force: true });
@@ -62,6 +63,14 @@ export function writeFileAtomic(path: string, data: string | Uint8Array | Iterab
     if (error instanceof Error && !("code" in error)) throw error;
     throw new WriteError(path, error);
   }
+}
+
+/** A pipe or a device, `/dev/stdout` for one: a rename would put a file in its place. */
+function isStream(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isDirectory()) return false;
+  // Redirected into a file, `/dev/stdout` is a link to it.
+  return !found.isFile() || (path.startsWith("/dev/") && lstatSync(path).isSymbolicLink());
 }
 
 /** `fs.writeSync` may write less than it was given. */

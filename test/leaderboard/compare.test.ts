@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type CompareOptions, compareRuns } from "../../src/leaderboard/compare.js";
 import type { ScoredRun } from "../../src/leaderboard/scored-run.js";
 import { type Change, type Decided, exitCodeFor } from "../../src/leaderboard/verdict.js";
+import { bounds, changeText, headline, scopeText } from "../../src/leaderboard/words.js";
 import { type PlantedRun, POINTS, planted } from "./planted-pair.js";
 
 function decided(a: ScoredRun, b: ScoredRun, options: CompareOptions = {}): Decided {
@@ -177,6 +178,33 @@ describe("planted", () => {
     expect(1.645 * standardError * Math.sqrt(20 / prompts)).toBeCloseTo(Math.abs(change + margin), 2);
   });
 
+  test("what Holm holds back is not said to lie near the tolerance: the number settles it under Holm", () => {
+    const methods = Object.fromEntries(["a", "b", "c", "d", "e"].map((id) => [id, POINTS.mva]));
+    const verdict = decided(
+      planted({ methods, prompts: 80, noise: 0.5 }),
+      planted({ methods, prompts: 80, noise: 0.5, random: 8, drop: { value: 0, factor: 0.8, method: "c" } }),
+    );
+    const change = measured(verdict.hypervolumes[2]);
+    // by its own bound it has fallen, among five it is not shown to have
+    expect(change.upper).toBeLessThan(-change.margin);
+    expect(change.verdict).toBe("inconclusive");
+    const prompts = change.settled?.prompts ?? 0;
+    expect(prompts).toBeGreaterThan(80);
+    expect(2.326 * change.standardError * Math.sqrt(80 / prompts)).toBeCloseTo(-change.change - change.margin, 2);
+    expect(scopeText(verdict)).toContain("adjusted over the 5 that decide (Holm)");
+  });
+
+  test.each([0.001, 0.01])("a total loss is found at alpha %f among guards", (alpha) => {
+    const guards = Array.from({ length: 6 }, (_, i) => ({ value: "helpful", of: "mean", limit: i / 100 }) as const);
+    const few = { prompts: 40, noise: 0.02 };
+    for (const factor of [0.1, -1]) {
+      const b = planted({ ...few, random: 8, drop: { value: 0, factor, method: "mva" } });
+      const verdict = decided(planted(few), b, { alpha, guards });
+      expect(verdict.hypervolumes.map(({ method, verdict: v }) => [method, v])).toContainEqual(["mva", "regressed"]);
+      expect(verdict.guards.filter(({ method }) => method === "mva").every(({ failed }) => failed)).toBe(true);
+    }
+  });
+
   test("from three seeds on statements are about methods, and training noise widens them", () => {
     const of = (training: number, count: readonly number[]) =>
       decided(...pair(1, { seeds: count, training, random: 20 }), {});
@@ -240,6 +268,13 @@ describe("planted", () => {
     expect(verdict(nothing, much)).toMatchObject({ kind: "zero", zero: "baseline", verdict: "improved" });
   });
 
+  test("what passes the range of numbers is refused, and a ratio to next to nothing is no number of 24 digits", () => {
+    const at = (x: number) => planted({ methods: { soup: [[x, x]] }, noise: 0 });
+    expect(() => compareRuns(at(0.5), at(1e200))).toThrow(/hypervolume of soup leaves the range of numbers/);
+    const change = measured(decided(at(0.5), at(1e20)).hypervolumes[0]);
+    expect(`${changeText(change)} ${bounds(change)}`).toBe("> 10,000\u00a0% [> 10,000, > 10,000]\u00a0%");
+  });
+
   test("a method that failed in the run is a regression", () => {
     const b = planted();
     const verdict = decided(planted(), {
@@ -254,6 +289,43 @@ describe("planted", () => {
       seeds: [1],
       verdict: "regressed",
     });
+  });
+});
+
+describe("a method that failed", () => {
+  /** Without mva at these seeds. */
+  const failed = (run: ScoredRun, at: readonly number[]): ScoredRun => ({
+    ...run,
+    methods: run.methods.map((method) =>
+      method.id === "mva" ? { ...method, seeds: method.seeds.filter(({ seed }) => !at.includes(seed)) } : method,
+    ),
+  });
+  const three = { seeds: [1, 2, 3], prompts: 300 };
+  const mva = (verdict: Decided) => verdict.hypervolumes.find(({ method }) => method === "mva");
+
+  test.each([[[2]], [[1, 2, 3]]])(
+    "on both sides at seeds %j: A against A is not regressed, and it is said",
+    (seeds) => {
+      const run = failed(planted(three), seeds);
+      const verdict = decided(run, run);
+      expect(verdict.verdict).toBe("ok");
+      expect(mva(verdict)?.verdict).toBe("ok");
+      const said = seeds.length < 3 ? verdict.notices.join() : headline(verdict);
+      expect(said).toMatch(
+        seeds.length < 3 ? /mva has no selected candidate at seed 2 of/ : /nothing to lose: mva had/,
+      );
+    },
+  );
+
+  test("in the run is regressed, in the baseline improved", () => {
+    const [whole, part] = [planted(three), failed(planted(three), [1, 2, 3])];
+    expect(mva(decided(whole, part))).toMatchObject({ kind: "missing", verdict: "regressed" });
+    expect(mva(decided(part, whole))).toMatchObject({ kind: "missing", verdict: "improved" });
+  });
+
+  test("at one seed of the baseline is compared at the others", () => {
+    const run = planted({ ...three, drop: { value: 0, factor: 0.8, method: "mva" } });
+    expect(mva(decided(failed(planted(three), [2]), run))).toMatchObject({ kind: "measured", verdict: "regressed" });
   });
 });
 

@@ -131,6 +131,36 @@ describe("check", () => {
     expect(junitFaults(readFileSync(join(folder, "ok.xml"), "utf8"))).toEqual([]);
   });
 
+  test("guards and --value-tolerance are in units of the scale: one and more of them too", async () => {
+    const { run } = await world();
+    const answer = await run(
+      "check",
+      "bad",
+      "--baseline",
+      "base.gz",
+      "--guard",
+      "zeal=1.5",
+      "--value-tolerance",
+      "2",
+      "--json",
+    );
+    const { guards, settings } = JSON.parse(answer.stdout) as Decided;
+    expect(settings.valueTolerance).toBe(2);
+    expect(guards.map(({ guard, failed }) => [guard.limit, failed])).toEqual([
+      [1.5, false],
+      [1.5, false],
+    ]);
+    const wrong = await run("check", "bad", "--baseline", "base.gz", "--guard", "zeal=-1");
+    expect(wrong).toMatchObject({ code: 2, stdout: "" });
+    expect(wrong.stderr).toMatch(/--guard takes units of the suite's scale, from 0/);
+  });
+
+  test("a baseline may be called .json, and compared by hand", async () => {
+    const { run } = await world();
+    await run("check", "good", "--accept", "base.json");
+    expect(await run("compare", "base.json", "good")).toMatchObject({ code: 0, stderr: "" });
+  });
+
   test("without a run it takes the newest finished one", async () => {
     const { folder, input, run } = await world();
     expect(await run("check", "--baseline", "base.gz")).toMatchObject({
@@ -220,6 +250,9 @@ describe("bad input: one clear line, code 2, nothing written", () => {
     const edited = await run("check", "good", "--accept", "new.gz");
     expect(edited).toMatchObject({ code: 2 });
     expect(edited.stderr).toMatch(/the summary says hypervolume .* of mva, its scores say .*edited\n$/);
+    const { candidates } = runFiles(join(folder, "bad"));
+    writeFileSync(candidates, readFileSync(candidates, "utf8").replaceAll(",true,", ",false,"));
+    expect((await run("check", "bad", "--accept", "new.gz")).stderr).toMatch(/no candidate of it is selected/);
     const summary = JSON.parse(readFileSync(files.summary, "utf8"));
     const failures = [{ method: "mva", seed: 1, message: "NaN" }];
     writeFileSync(files.summary, JSON.stringify({ ...summary, failures }));

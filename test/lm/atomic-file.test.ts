@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { WriteError, writeFileAtomic } from "../../src/lm/atomic-file.js";
@@ -12,6 +12,15 @@ test("chunks are written in order, and nothing temporary stays", () => {
   writeFileAtomic(path, "new");
   expect(readFileSync(path, "utf8")).toBe("new");
   expect(readdirSync(dir)).toEqual(["a.txt"]);
+});
+
+test("a device is written to, not replaced by a file", () => {
+  const dir = temporaryFolder();
+  const path = join(dir, "out");
+  symlinkSync("/dev/null", path);
+  writeFileAtomic(path, "gone");
+  expect(lstatSync(path).isSymbolicLink()).toBe(true);
+  expect(readdirSync(dir)).toEqual(["out"]);
 });
 
 test("when the content cannot be made, the old file stays whole and the cause is passed on", () => {

@@ -1,5 +1,5 @@
 /** `compare A B`: two runs, or a baseline and a run. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { InputError } from "../../data/errors.js";
 import { readBaseline } from "../../leaderboard/baseline.js";
@@ -11,7 +11,7 @@ import { renderComparison } from "../../leaderboard/text.js";
 import { type ComparisonVerdict, exitCodeFor, type Guard } from "../../leaderboard/verdict.js";
 import { MetricsError } from "../../metrics/index.js";
 import { type ExitCode, UsageError } from "../exit-codes.js";
-import { parseNumbers, parseShare } from "../flags.js";
+import { parseNumbers, parseUnits } from "../flags.js";
 import { columnsOf, type Io, writeJson } from "../io.js";
 import { runFolder } from "../run-folder.js";
 
@@ -55,11 +55,13 @@ export function show(verdict: ComparisonVerdict, flags: GateFlags, io: Io): void
   }
 }
 
-/** A baseline or a leaderboard row where the path is a file, else a run by folder or id. */
+/** A baseline or a leaderboard row where the path is a file (or a pipe), else a run by folder or id. */
 export function readSide(name: string, cwd: string): ScoredRun {
   const path = resolve(cwd, name);
-  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-  return isFile && !isRow(path) ? readBaseline(path, name).run : readRunSide(name, cwd).run;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isDirectory() && !isRow(path)
+    ? readBaseline(path, name).run
+    : readRunSide(name, cwd).run;
 }
 
 /** A run by folder or id, or a leaderboard row by its file: what a baseline may be made of. */
@@ -69,8 +71,9 @@ export function readRunSide(name: string, cwd: string): { readonly run: ScoredRu
   return readScoredRun(runFolder(name, cwd), name);
 }
 
+/** A baseline may be called so too: it is packed. */
 function isRow(path: string): boolean {
-  return path.endsWith(".json");
+  return path.endsWith(".json") && !(existsSync(path) && statSync(path).isFile() && readFileSync(path)[0] === 0x1f);
 }
 
 function optionsOf(flags: GateFlags, run: ScoredRun): CompareOptions {
@@ -103,5 +106,5 @@ function guardOf(text: string, names: readonly string[]): Guard {
   if (!names.includes(value)) {
     throw new UsageError(`--guard ${text}: the suite has no value "${value}" (it has ${names.join(", ")})`);
   }
-  return { value, of, limit: parseShare("--guard")(text.slice(at + 1)) };
+  return { value, of, limit: parseUnits("--guard")(text.slice(at + 1)) };
 }
