@@ -15,7 +15,9 @@ parentPort.on("message", ({ type, id }) => {
   if (type === "close") parentPort.close();
 });`;
 
-test("trials have the workers of a run on their engine, and what those say is heard", async () => {
+test("trials have the workers of a run on their engine, and what those say is heard", {
+  timeout: 120_000,
+}, async () => {
   const folder = temporaryFolder();
   const script = join(folder, "worker.mjs");
   writeFileSync(script, WORKER);

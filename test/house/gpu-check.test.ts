@@ -60,7 +60,7 @@ function bundle() {
   };
 }
 
-test("runs that ended leave their reports and no folder", () => {
+test("runs that ended leave their reports and no folder", { timeout: 60_000 }, () => {
   const { status, left, stdout } = bundle()("quick");
   expect({ status, left }).toEqual({
     status: 0,
@@ -77,7 +77,7 @@ test("runs that ended leave their reports and no folder", () => {
   expect(stdout).toMatch(/^run-cpu: fine$/m);
 });
 
-test("a run that did not end is kept, and the next check goes on with it", () => {
+test("a run that did not end is kept, and the next check goes on with it", { timeout: 60_000 }, () => {
   const check = bundle();
   const first = check("full");
   expect(first).toMatchObject({ status: 1, kept: true });
