@@ -177,56 +177,8 @@ fi
 ${environment}exec "$here/bin/node" "$here/app/dist/cli/main.js" "$@"
 `,
   );
-  command(
-    "check",
-    `#!/bin/sh
-# check RESULTS [ENGINE [SUITE [SIZES]]]: what this machine has, whether ENGINE (webgpu) agrees with cpu, figures for decoders of
-# SIZES (3,30,120 million parameters), and a run of SUITE (quick) on it and on cpu, compared. With DATA=DIR in the environment
-# the suite hh too, on these preference pairs. Leaves a folder of text files; exit code 1 where a part failed.
-${environment}results=\${1:?check RESULTS [ENGINE [SUITE [SIZES]]]}
-engine=\${2:-webgpu}
-suite=\${3:-quick}
-sizes=\${4:-3,30,120}
-mkdir -p "$results" || exit 2
-results=$(cd "$results" && pwd)
-run() { "$here/bin/node" "$here/app/dist/cli/main.js" "$@"; }
-failed=0
-part() {
-  name=$1
-  shift
-  echo "$name ..."
-  if "$@" > "$results/$name.txt" 2> "$results/$name.err"; then echo "$name: fine"; else echo "$name: exit code $?"; failed=1; fi
-}
-(command -v nvidia-smi > /dev/null && nvidia-smi; uname -a; cat /proc/cpuinfo | grep -m1 "model name") > "$results/machine.txt" 2>&1
-part doctor run doctor
-part contract run engine check "$engine"
-part same-results run doctor --verify-engine "$engine"
-# PyTorch, where this machine has one, is the rival on the same card.
-peer=
-for python in "\${PYTHON:-python3}" python; do
-  "$python" -c "import torch; assert torch.cuda.is_available()" > /dev/null 2>&1 && peer="--peer $python" && break
-done
-part figures "$here/bin/node" "$here/app/benchmarks/perf/gpu.mjs" --engine "$engine" --sizes "$sizes" $peer --out "$results/figures.json"
-# Exit code 3 is "inconclusive": no difference shown.
-same() {
-  run compare "$1" "$2"
-  code=$?
-  [ $code -eq 0 ] || [ $code -eq 3 ]
-}
-part run run run "$suite" --engine "$engine" --out "$results/run" --display none
-# On the card's base: a base trained anew drifts away within a few hundred steps, whatever the engines (docs/gpu).
-part run-cpu run run "$suite" --engine cpu --reuse "$results/run" --out "$results/run-cpu" --display none
-part compare same "$results/run-cpu" "$results/run"
-[ -n "\${DATA:-}" ] && part run-hh run run hh --data "$DATA" --engine "$engine" --out "$results/run-hh" --display none
-for kind in run run-cpu run-hh; do
-  for name in run.json summary.json report.md; do
-    [ -e "$results/$kind/$name" ] && cp "$results/$kind/$name" "$results/$kind-$name"
-  done
-  rm -rf "$results/$kind"
-done
-exit $failed
-`,
-  );
+  const check = readFileSync(join(root, "scripts/gpu-bundle-check.sh"), "utf8");
+  command("check", `#!/bin/sh\n${environment}${check}`);
 }
 
 function command(name, text) {

@@ -60,6 +60,7 @@ const trials = await ValidationTrials.open({
     if (progress.type !== "job-finished" || progress.stored) return;
     console.error(`seed ${progress.seed}\t${progress.label}\t${progress.seconds.toFixed(0)} s`);
   },
+  onNotice: (line) => console.error(line),
 }).catch(interrupted);
 
 const chosen = new Map();

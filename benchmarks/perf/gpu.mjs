@@ -14,8 +14,7 @@ import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import { libraryVersions } from "../../dist/bench/environment.js";
 import { graphicsCards } from "../../dist/engine/graphics-card.js";
-import { float32, openEngine } from "../../dist/engine/index.js";
-import { readManifest } from "../../dist/engine/install/store.js";
+import { float32, openEngine, probeEngine } from "../../dist/engine/index.js";
 import { initAdapter, singleAdapter } from "../../dist/lm/adapters.js";
 import { decoderHidden, logitsAt } from "../../dist/lm/decoder.js";
 import { Generator } from "../../dist/lm/generate.js";
@@ -87,7 +86,7 @@ const results = {
   versions: {
     node: process.versions.node,
     ...libraryVersions(),
-    addedFrom: readManifest(engine.id, process.env)?.version,
+    ...(await probeEngine(engine.id)).versions,
   },
   productGflops: Number.NaN,
   sizes: {},

@@ -12,7 +12,6 @@ import { storeFolder } from "../engine/install/store.js";
 import type { AvailableEngine } from "../engine/probe.js";
 import type { DecoderConfig } from "../lm/config.js";
 import type { Tokenizer } from "../lm/tokenizer.js";
-import type { EngineChoice } from "./engine-choice.js";
 import type { RunDescription } from "./files/run-json.js";
 import type { Suite } from "./suite.js";
 
@@ -24,9 +23,15 @@ export interface Environment {
   readonly commit: string | null;
 }
 
-export function environment(): Environment {
+/** @param engine what a run computes on; absent: none is meant */
+export function environment(engine?: Pick<AvailableEngine, "versions">): Environment {
   return {
-    versions: { "mva-bench": packageVersion(), node: process.versions.node, ...libraryVersions() },
+    versions: {
+      "mva-bench": packageVersion(),
+      node: process.versions.node,
+      ...libraryVersions(),
+      ...engine?.versions,
+    },
     hardware: {
       platform: `${process.platform} ${process.arch}`,
       cpu: cpus()[0]?.model.trim() ?? "unknown processor",
@@ -94,14 +99,18 @@ export async function fastestEngine(
   model: { readonly config: DecoderConfig; readonly tokenizer: Tokenizer },
   threads: number,
   say: (line: string) => void,
-): Promise<EngineChoice> {
+): Promise<{ readonly probe: AvailableEngine; readonly why: string }> {
   const { probeEngines } = await import("../engine/index.js");
   const { chooseEngine, engineTimer, remembering, speedShape } = await import("./engine-choice.js");
   const probes = await probeEngines();
   const shape = speedShape(suite, model.config, model.tokenizer);
   const { versions, hardware } = environment();
   const host = { folder: storeFolder(process.env), versions, hardware };
-  return chooseEngine(probes, remembering(engineTimer(shape, threads, say), host, shape, threads, probes));
+  const time = remembering(engineTimer(shape, threads, say), host, shape, threads, probes);
+  const { engine, why } = await chooseEngine(probes, time);
+  const probe = probes.find((found): found is AvailableEngine => found.available && found.id === engine);
+  if (probe === undefined) throw new Error(`${engine} was chosen, and is not here`);
+  return { probe, why };
 }
 
 /** Shell words that make a run again. */

@@ -6,6 +6,7 @@
 import "../engine/no-telemetry.js";
 import { Worker } from "node:worker_threads";
 import { type EngineId, hasOwnMemory } from "../engine/engine.js";
+import { prepareWorkers } from "../engine/index.js";
 import type { LedgerEntry } from "../methods/budget.js";
 import type { TaskEvent } from "../methods/task.js";
 import type { Job, JobResult, WorkerSetup } from "./jobs.js";
@@ -84,6 +85,21 @@ export function workersFor(engine: EngineId, threads: number): number {
   return hasOwnMemory(engine) ? 1 : threads;
 }
 
+export interface PoolOptions {
+  readonly engine: EngineId;
+  readonly threads: number;
+  readonly onNotice: (line: string) => void;
+  /** Absent: the built one. */
+  readonly workerScript?: URL | undefined;
+}
+
+/** The workers of a run on an engine, in the environment that its library reads. */
+export function openPool({ engine, threads, onNotice, workerScript }: PoolOptions): WorkerPool {
+  prepareWorkers(engine, threads);
+  const script = workerScript ?? new URL("./worker.js", import.meta.url);
+  return new WorkerPool(workersFor(engine, threads), script, onNotice);
+}
+
 export class WorkerPool {
   readonly #members: Member[] = [];
   readonly #queue: Pending[] = [];
@@ -97,7 +113,7 @@ export class WorkerPool {
   constructor(
     readonly size: number,
     script: URL,
-    readonly onNotice: (line: string) => void = () => {},
+    readonly onNotice: (line: string) => void,
   ) {
     for (let i = 0; i < size; i++) {
       const worker = new Worker(script, { stdout: true, stderr: true });

@@ -4,7 +4,6 @@
  */
 import { resolve } from "node:path";
 import { InputError } from "../data/errors.js";
-import type { EngineId } from "../engine/engine.js";
 import { modelHash } from "../lm/huggingface.js";
 import { initWeights } from "../lm/init.js";
 import { halfPrecisionNotice, precisionOf, refuseOtherPrecision } from "./base-precision.js";
@@ -41,7 +40,7 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   // Said once the folder is this run's: an error stays one line.
   const notices: string[] = [];
   const wanted = before?.engine ?? options.engine ?? "cpu";
-  if (wanted !== "auto") await requireEngine(wanted);
+  let engine = wanted === "auto" ? undefined : await requireEngine(wanted);
   const basePrecision = before === undefined ? (options.basePrecision ?? "float32") : precisionOf(before);
   const dataPath = options.data ?? before?.data ?? undefined;
   const { pairs, prompts, hash: dataContent, dropped } = await readSuiteData(suite, dataPath);
@@ -54,13 +53,12 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
   const given = givenBase(options, before, suite, dataContent);
   const tokenizer = given?.model.tokenizer ?? (await trainTokenizer(pairs, suite, options.signal));
   const config = given?.model.config ?? scratchConfig(suite, tokenizer);
-  let engine: EngineId;
-  if (wanted === "auto") {
+  if (engine === undefined) {
     const choice = await fastestEngine(suite, { config, tokenizer }, options.threads, options.onNotice);
     notices.push(`engine: ${choice.why}`);
-    engine = choice.engine;
-  } else engine = wanted;
-  if (basePrecision === "float16") notices.push(await halfPrecisionNotice(engine));
+    engine = choice.probe;
+  }
+  if (basePrecision === "float16") notices.push(await halfPrecisionNotice(engine.id));
   const data = await prepareData(pairs, prompts, suite, tokenizer, options.signal);
   const seeds = [...(before?.seeds ?? options.seeds ?? suite.seeds)];
   const pilots = pilotsAmong(seeds);
@@ -110,11 +108,11 @@ export async function runSuite(options: RunOptions): Promise<RunResult> {
     ...(options.probes === undefined || options.probes === 0 ? {} : { probes: options.probes }),
     ...(basePrecision === "float32" ? {} : { basePrecision }),
     ...(options.batch === undefined ? {} : { batch: options.batch }),
-    engine,
+    engine: engine.id,
     threads: options.threads,
     seeds,
     command: [] as string[],
-    ...environment(),
+    ...environment(engine),
   };
   const command = commandOf(record);
   const folder = openRunFolder({

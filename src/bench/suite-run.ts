@@ -3,7 +3,6 @@
  * finished before an interruption is found in the run folder and not computed again.
  */
 import { hostname } from "node:os";
-import { prepareWorkers } from "../engine/index.js";
 import { adapterScale } from "../lm/adapters.js";
 import { countGeneration, forwardFlops } from "../lm/flops.js";
 import { loadModel, type ModelFolder, modelHash, saveModel } from "../lm/huggingface.js";
@@ -24,7 +23,7 @@ import type { WorkerSetup } from "./jobs.js";
 import { judgeArtefact } from "./judges.js";
 import { simplexLattice } from "./lattice.js";
 import { type SuiteLock, scaleRecipe, scalesFrom, scalesOf } from "./lock.js";
-import { WorkerPool, workersFor } from "./pool.js";
+import { openPool, type WorkerPool } from "./pool.js";
 import type { EvaluationPrompt, PreparedData } from "./prepare.js";
 import { probeCosts } from "./probe-costs.js";
 import { logProgress } from "./progress-events.js";
@@ -104,12 +103,8 @@ export class SuiteRun {
       host: hostname(),
       resumed: options.resume !== undefined,
     });
-    prepareWorkers(record.engine, record.threads);
-    const pool = new WorkerPool(
-      workersFor(record.engine, record.threads),
-      options.workerScript ?? new URL("./worker.js", import.meta.url),
-      options.onNotice,
-    );
+    const { workerScript, onNotice } = options;
+    const pool = openPool({ engine: record.engine, threads: record.threads, onNotice, workerScript });
     const onAbort = () => pool.stop(abortError(options.signal));
     options.signal.addEventListener("abort", onAbort, { once: true });
     if (options.signal.aborted) onAbort();

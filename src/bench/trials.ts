@@ -20,7 +20,7 @@ import { type Ground, judgesAccuracy, judgesKey, trainBase, trainJudges } from "
 import type { WorkerSetup } from "./jobs.js";
 import { judgeArtefact } from "./judges.js";
 import { simplexLattice } from "./lattice.js";
-import { WorkerPool } from "./pool.js";
+import { openPool, type WorkerPool } from "./pool.js";
 import { type PreparedData, prepareData, trainTokenizer } from "./prepare.js";
 import { type Progress, Session } from "./session.js";
 import type { Suite } from "./suite.js";
@@ -37,6 +37,8 @@ export interface TrialOptions {
   readonly threads: number;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  /** Called with a line that a user should see. */
+  readonly onNotice: (line: string) => void;
   readonly workerScript?: URL;
 }
 
@@ -83,10 +85,10 @@ export class ValidationTrials {
 
   /** Trains base and judges, or finds them in the folder. */
   static async open(options: TrialOptions): Promise<ValidationTrials> {
-    const { suite, folder, threads, signal } = options;
+    const { suite, folder, engine, threads, signal, onNotice, workerScript } = options;
     mkdirSync(folder, { recursive: true });
     const lock = lockFolder(folder);
-    const pool = new WorkerPool(threads, options.workerScript ?? new URL("./worker.js", import.meta.url));
+    const pool = openPool({ engine, threads, onNotice, workerScript });
     signal.addEventListener("abort", () => pool.stop(new Error("interrupted")), { once: true });
     try {
       const { pairs, prompts, hash } = await readSuiteData(suite, options.data);
@@ -96,7 +98,7 @@ export class ValidationTrials {
       const session = new Session(pool, artefacts, options.onProgress);
       const ground: Ground = { suite, dataHash: hash, threads };
       let setup: WorkerSetup = {
-        engine: options.engine,
+        engine,
         suite,
         data,
         tokenizer: tokenizer.files,

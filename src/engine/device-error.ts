@@ -1,5 +1,7 @@
 /** What goes wrong on a device and not in a program: memory that is not there, a device that has gone. */
+import { totalmem } from "node:os";
 import { EngineError, type EngineId, hasOwnMemory } from "./engine.js";
+import { graphicsCards } from "./graphics-card.js";
 
 /** The run that it ends can be resumed; its exit code says so. */
 export class DeviceError extends EngineError {
@@ -20,8 +22,16 @@ const MEMORY =
 const LOST =
   /device\]? (was |is |has been )?lost|lost device|device_lost|cuda error.*(unknown|launch failure|unspecified)|cuda_error_(launch_failed|unknown|ecc_uncorrectable|illegal_address)|gpu.*(reset|hung)/i;
 
-/** One line for what a library says in many; undefined where it is about something else. */
-export function deviceError(program: string, engine: EngineId, error: unknown): DeviceError | undefined {
+/**
+ * One line for what a library says in many; undefined where it is about something else.
+ * @param memory whose memory it is
+ */
+export function deviceError(
+  program: string,
+  engine: EngineId,
+  error: unknown,
+  memory = memoryOf,
+): DeviceError | undefined {
   const text = String(error instanceof Error ? error.message : error);
   const [said = ""] = text.split("\n").filter((line) => MEMORY.test(line) || LOST.test(line));
   const quoted = said.trim().slice(-200);
@@ -33,8 +43,16 @@ export function deviceError(program: string, engine: EngineId, error: unknown): 
   }
   if (!MEMORY.test(text)) return undefined;
   const less = hasOwnMemory(engine) ? "close what else uses the card" : "fewer --threads";
+  const other = engine === "cpu" ? "" : ", or take --engine cpu";
   return new DeviceError(
-    `${program}: no memory left on the engine "${engine}" (${quoted}); ${less}, or lower batchPairs, rolloutReplies or the lengths in the suite, or take --engine cpu`,
+    `${program}: no memory left on the engine "${engine}"${memory(engine)} (${quoted}); ${less}, or lower batchPairs, rolloutReplies or the lengths in the suite${other}`,
     "memory",
   );
+}
+
+/** What there is, as far as the system tells: the cards by name, or the machine's memory. */
+function memoryOf(engine: EngineId): string {
+  if (!hasOwnMemory(engine)) return `, ${(totalmem() / 2 ** 30).toFixed(1)} GiB in all`;
+  const cards = graphicsCards();
+  return cards === null ? "" : `, ${cards}`;
 }

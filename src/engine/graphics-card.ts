@@ -1,8 +1,8 @@
 /** The graphics cards of this machine by name, as the system tells without a driver's library; Linux only. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename, join } from "node:path";
 
-/** @returns null where none is known; more than one with commas between, the NVIDIA driver's version behind */
+/** @returns null where none is known; more than one with commas between, the NVIDIA driver's version or another's name behind */
 export function graphicsCards(root = "/"): string | null {
   const nvidia = names(join(root, "proc/driver/nvidia/gpus")).flatMap((gpu) => {
     const information = read(join(root, "proc/driver/nvidia/gpus", gpu, "information"));
@@ -17,7 +17,9 @@ export function graphicsCards(root = "/"): string | null {
         .trim()
         .replace(/^0x/, ""),
     );
-    return vendor === "" || device === "" ? [] : [`PCI ${vendor}:${device}`];
+    if (vendor === "" || device === "") return [];
+    const kernelDriver = link(join(root, "sys/class/drm", card, "device/driver"));
+    return [`PCI ${vendor}:${device}${kernelDriver === "" ? "" : ` (driver ${kernelDriver})`}`];
   });
   return others.length === 0 ? null : others.join(", ");
 }
@@ -33,6 +35,15 @@ function names(folder: string): string[] {
 function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** The last name of what a link points to. */
+function link(path: string): string {
+  try {
+    return basename(readlinkSync(path));
   } catch {
     return "";
   }

@@ -23,6 +23,10 @@ const REMEDIES: Record<Target, string> = {
   cuda: "add ONNX Runtime's CUDA libraries: mva-bench engine add cuda (docs/gpu/cuda.md)",
 };
 
+/** Where its libraries are laid already. */
+const CUDA_LAID =
+  "nvidia-smi must list the card (in a container: --gpus all) with a driver for CUDA 13, and the libraries laid must still be where they were: mva-bench engine add cuda looks for them again (docs/gpu/cuda.md)";
+
 const PROBED = 1024;
 
 /** A model that adds a constant to a tensor: enough to need the device, and where they are stored so, 16-bit floats. */
@@ -49,27 +53,33 @@ const ort = require(library);
 
 const present = new Set<string>();
 
-/** Undefined when the provider runs a model here; a provider that did is not asked again. */
+/**
+ * Undefined when the provider runs a model here; a provider that did is not asked again.
+ * @param library the main file of onnxruntime-node
+ */
 export async function missingProvider(
   target: Target,
   constants: ConstantStorage = "float32",
+  library = require.resolve("onnxruntime-node"),
 ): Promise<Missing | undefined> {
   const key = `${target} ${constants}`;
   if (target === "cpu" || present.has(key)) return undefined;
-  const missing = await probe(target, constants);
+  const missing = await probe(target, constants, library);
   if (missing === undefined) present.add(key);
   return missing;
 }
 
-async function probe(target: Target, constants: ConstantStorage): Promise<Missing | undefined> {
-  const remedy =
-    constants === "float32" ? REMEDIES[target] : `leave --base-precision float16 out, if ${target} works without it`;
-  const library = require.resolve("onnxruntime-node");
+async function probe(target: Target, constants: ConstantStorage, library: string): Promise<Missing | undefined> {
   if (target === "cuda") {
     const folder = join(dirname(library), "..", "bin", "napi-v6", process.platform, process.arch);
     const name = process.platform === "win32" ? "onnxruntime_providers_cuda.dll" : "libonnxruntime_providers_cuda.so";
-    if (!existsSync(join(folder, name))) return { reason: `${name} is not beside onnxruntime-node's library`, remedy };
+    if (!existsSync(join(folder, name))) {
+      return { reason: `${name} is not beside onnxruntime-node's library`, remedy: REMEDIES.cuda };
+    }
   }
+  const missing = target === "cuda" ? CUDA_LAID : REMEDIES[target];
+  const remedy =
+    constants === "float32" ? missing : `leave --base-precision float16 out, if ${target} works without it`;
   const unfolded = constants === "float32" ? "" : UNFOLDED.join(";");
   const model = probeModel(target, constants);
   const { code, output } = await runNode(PROBE, [library, model, target, `${PROBED}`, unfolded]);

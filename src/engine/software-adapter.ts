@@ -4,7 +4,7 @@
  * and for the drivers that the Vulkan loader will find.
  */
 import { readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { Env } from "./install/store.js";
 
 export interface Machine {
@@ -40,12 +40,17 @@ export function softwareAdapter({ platform, env, list }: Machine): string | unde
   if (platform !== "linux") return undefined;
   const card = list("/dev").some((name) => /^nvidia\d+$|^dxg$/.test(name)) || list("/dev/dri").some(isRenderNode);
   if (!card) return "no graphics card in /dev";
-  const drivers =
-    namedDrivers(env) ?? DRIVER_FOLDERS.flatMap((folder) => list(folder).map((name) => join(folder, name)));
-  if (drivers.length > 0 && drivers.every((path) => SOFTWARE.test(basename(path)))) {
-    return `the only Vulkan driver is ${drivers.map((path) => basename(path)).join(", ")}`;
+  const drivers = vulkanDrivers({ platform, env, list });
+  if (drivers.length > 0 && drivers.every((name) => SOFTWARE.test(name))) {
+    return `the only Vulkan driver is ${drivers.join(", ")}`;
   }
   return undefined;
+}
+
+/** The Vulkan drivers that the loader will find, by the names of their descriptions; Linux only. */
+export function vulkanDrivers({ platform, env, list }: Machine): string[] {
+  if (platform !== "linux") return [];
+  return namedDrivers(env)?.map((path) => basename(path)) ?? DRIVER_FOLDERS.flatMap(list);
 }
 
 function isRenderNode(name: string): boolean {

@@ -46,14 +46,20 @@ export function gradientExecutable(
   }));
 }
 
+/** What an update is made of. */
+export interface UpdateParts {
+  readonly settings: PreferenceSettings;
+  readonly layout: ParameterLayout;
+  readonly modules: readonly AdaptedModule[];
+  readonly penalty: PenaltyKind | null;
+  /** Read where there is a penalty. */
+  readonly penaltyInputs: TensorMap;
+}
+
 /** The step along the passes' gradient and the penalty's, which is a function of the adapter alone. */
 export function updateExecutable(
   env: TaskEnv,
-  { optimizer, adapter }: PreferenceSettings,
-  layout: ParameterLayout,
-  modules: readonly AdaptedModule[],
-  penalty: PenaltyKind | null,
-  penaltyInputs: TensorMap,
+  { settings: { optimizer, adapter }, layout, modules, penalty, penaltyInputs }: UpdateParts,
 ): Promise<Executable> {
   const penaltySpecs = penalty === null ? {} : specsOf(penaltyInputs);
   const kind = contentKey({ adapter, optimizer, penalty, penaltySpecs });
@@ -67,12 +73,8 @@ export function updateExecutable(
 /** The same step in one piece: the whole batch's loss, the penalty's, and AdamW. */
 export function stepExecutable(
   env: TaskEnv,
-  settings: PreferenceSettings,
   shape: PairShape,
-  layout: ParameterLayout,
-  modules: readonly AdaptedModule[],
-  penalty: PenaltyKind | null,
-  penaltyInputs: TensorMap,
+  { settings, layout, modules, penalty, penaltyInputs }: UpdateParts,
 ): Promise<Executable> {
   const { optimizer } = settings;
   const penaltySpecs = penalty === null ? {} : specsOf(penaltyInputs);

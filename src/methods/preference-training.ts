@@ -140,10 +140,11 @@ export async function trainPreference(
         const pairs = step.rows.map((row) => pairAt(env, value, row));
         const kind = step.penalised && penalty !== null ? penalty.kind : null;
         const ofPenalty = kind === null ? {} : penaltyInputs;
+        const update = { settings, layout, modules, penalty: kind, penaltyInputs };
         if (inOnePiece()) {
           const shape = shapeFor(needed[index] ?? tightShape(pairs), shapes, (candidate) => shapeCost(candidate, env));
           return {
-            executable: await stepExecutable(env, settings, shape, layout, modules, kind, penaltyInputs),
+            executable: await stepExecutable(env, shape, update),
             inputs: { ...pairInputs(index, 0, pairs, shape), ...ofPenalty },
           };
         }
@@ -158,7 +159,7 @@ export async function trainPreference(
         }
         return {
           passes: parts,
-          executable: await updateExecutable(env, settings, layout, modules, kind, penaltyInputs),
+          executable: await updateExecutable(env, update),
           inputs: ofPenalty,
         };
       },

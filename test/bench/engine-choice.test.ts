@@ -12,8 +12,15 @@ import { openEngine } from "../../src/engine/index.js";
 import { trainBpe } from "../../src/lm/bpe.js";
 import { Tokenizer } from "../../src/lm/tokenizer.js";
 
-const here = (...ids: EngineId[]): EngineProbe[] => ids.map((id) => ({ id, available: true, description: id }));
-const software: EngineProbe = { id: "webgpu", available: true, description: "", software: "no graphics card in /dev" };
+const here = (...ids: EngineId[]): EngineProbe[] =>
+  ids.map((id) => ({ id, available: true, description: id, versions: {} }));
+const software: EngineProbe = {
+  id: "webgpu",
+  available: true,
+  description: "",
+  versions: {},
+  software: "no graphics card in /dev",
+};
 const never = async () => {
   throw new Error("was timed");
 };

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { libraryVersions } from "../../src/bench/environment.js";
+import { environment, libraryVersions } from "../../src/bench/environment.js";
 import { temporaryFolder } from "./files/temporary-folder.js";
 
 function install(folder: string, name: string, version: string): void {
@@ -29,4 +29,9 @@ test("this checkout's own are all found", () => {
     "@huggingface/tokenizers",
     "pure-rand",
   ]);
+});
+
+test("what an engine computes with is recorded too", () => {
+  const { versions } = environment({ versions: { tensorflow: "2.21.0" } });
+  expect(versions).toEqual({ ...environment().versions, tensorflow: "2.21.0" });
 });

@@ -31,6 +31,7 @@ test("trials give the validation scores of a run, answer no test prompt, and are
       onProgress: (progress) => {
         if (progress.type === "job-finished" && !progress.stored) labels.push(progress.label);
       },
+      onNotice: () => {},
       workerScript: new URL("../../dist/bench/worker.js", import.meta.url),
     });
     try {

@@ -30,7 +30,20 @@ test.each([
   expect(error).toMatchObject({ kind, exitCode: 70 });
   expect(error?.message).not.toContain("\n");
   expect(error?.message).toContain("sft/4x64");
-  expect(error?.message).toMatch(kind === "lost" ? /--resume$/ : /lower batchPairs, .* or take --engine cpu$/);
+  expect(error?.message).toMatch(
+    kind === "lost" ? /--resume$/ : /lower batchPairs, .* in the suite(, or take --engine cpu)?$/,
+  );
+});
+
+test("where memory lacks, the line says what was asked, what is there and what to lower", () => {
+  const said = new Error("cudaMalloc failed: out of memory");
+  const card = () => ", NVIDIA H200 (driver 570.86.15)";
+  expect(deviceError("sft/4x64", "cuda", said, card)?.message).toBe(
+    'sft/4x64: no memory left on the engine "cuda", NVIDIA H200 (driver 570.86.15) (cudaMalloc failed: out of memory); close what else uses the card, or lower batchPairs, rolloutReplies or the lengths in the suite, or take --engine cpu',
+  );
+  expect(deviceError("sft/4x64", "cpu", new Error("std::bad_alloc"))?.message).toMatch(
+    /^sft\/4x64: no memory left on the engine "cpu", \d+\.\d GiB in all \(std::bad_alloc\); fewer --threads, or lower .* in the suite$/,
+  );
 });
 
 test("another error stays what it was", () => {

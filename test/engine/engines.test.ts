@@ -62,7 +62,14 @@ test.runIf(!insideContract)(
     const probes = await probeEngines();
     expect(probes.map(({ id }) => id)).toEqual([...ENGINE_IDS]);
     for (const probe of probes) {
-      if (probe.available) continue;
+      if (probe.available) {
+        // What a run's record would else lack: the TensorFlow that computes is no dependency of this package.
+        if (probe.id.startsWith("tfjs-node")) {
+          expect(probe.versions).toMatchObject({ tensorflow: expect.stringMatching(/^\d+\.\d+/) });
+        }
+        for (const version of Object.values(probe.versions)) expect(probe.description).toContain(version);
+        continue;
+      }
       expect(probe.reason).toMatch(/^.+$/);
       expect(probe.remedy).toMatch(/^.+$/);
     }
@@ -75,22 +82,23 @@ test.runIf(!insideContract)(
 for (const id of ENGINE_IDS) {
   if (id === "cpu" || id === "tfjs-cpu" || insideContract) continue;
   test(`the contract holds on ${id}, and no node of training or decoding leaves its device`, {
-    timeout: 300_000,
+    timeout: 900_000,
   }, async (ctx) => {
     const found = await probe(id);
     if (found?.available !== true) skipVisibly(ctx, `${id}: ${found?.reason}`);
-    const [ops, series, trainSteps, device] = await Promise.all([
+    const [ops, series, trainSteps, device, trainings] = await Promise.all([
       runVitest(id, "errors", "test/engine/ops.test.ts"),
       runVitest(id, "errors", "test/engine/series.test.ts"),
       runVitest(id, "everything", "test/engine/train-steps.test.ts"),
       runVitest(id, "everything", "test/engine/device.test.ts"),
+      runVitest(id, "everything", "test/engine/trainings.test.ts"),
     ]);
-    for (const { status, text } of [ops, series, trainSteps, device]) {
+    for (const { status, text } of [ops, series, trainSteps, device, trainings]) {
       const failures = text.split("\n").filter((line) => /×|FAIL|AssertionError/.test(line));
       expect({ status, failures }).toEqual({ status: 0, failures: [] });
     }
     if (id !== "webgpu") return;
-    for (const { text } of [trainSteps, device]) {
+    for (const { text } of [trainSteps, device, trainings]) {
       const { WebGpuExecutionProvider, ...elsewhere } = placements(text);
       expect(WebGpuExecutionProvider).toBeGreaterThan(300);
       expect(elsewhere).toEqual({});

@@ -1,3 +1,5 @@
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { graphicsCards } from "../../src/engine/graphics-card.js";
 import { scratch } from "./install/scratch.js";
@@ -16,5 +18,8 @@ test("cards are named as the system names them", () => {
   ).toBe("NVIDIA H200, NVIDIA H200 (driver 570.86.15)");
   const amd = { "sys/class/drm/card0/device/vendor": "0x1002\n", "sys/class/drm/card0/device/device": "0x744c\n" };
   expect(graphicsCards(scratch({ ...amd, "sys/class/drm/card0-DP-1/status": "connected" }))).toBe("PCI 1002:744c");
+  const driven = scratch(amd);
+  symlinkSync("../../../../bus/pci/drivers/amdgpu", join(driven, "sys/class/drm/card0/device/driver"));
+  expect(graphicsCards(driven)).toBe("PCI 1002:744c (driver amdgpu)");
   expect(graphicsCards(scratch({}))).toBeNull();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Machine, softwareAdapter } from "../../src/engine/software-adapter.js";
+import { type Machine, softwareAdapter, vulkanDrivers } from "../../src/engine/software-adapter.js";
 
 const machine = (folders: Record<string, string[]>, env: Machine["env"] = {}): Machine => ({
   platform: "linux",
@@ -43,4 +43,15 @@ test.each([
   ["another system", { ...machine({}), platform: "darwin" as const }],
 ])("a card may be behind an adapter: %s", (_, here) => {
   expect(softwareAdapter(here)).toBeUndefined();
+});
+
+test("drivers are named as the loader finds them", () => {
+  expect(vulkanDrivers(machine({ ...nvidia, ...icds("nvidia_icd.json", "lvp_icd.json") }))).toEqual([
+    "nvidia_icd.json",
+    "lvp_icd.json",
+  ]);
+  expect(vulkanDrivers(machine(icds("lvp_icd.json"), { VK_DRIVER_FILES: "/d/radeon_icd.json" }))).toEqual([
+    "radeon_icd.json",
+  ]);
+  expect(vulkanDrivers({ ...machine(icds("a.json")), platform: "darwin" })).toEqual([]);
 });
