@@ -78,10 +78,11 @@ function tinySuite() {
   return {
     ...suite,
     suite: "tiny",
-    data: { ...data, maxPairsPerValue: 32 },
+    data: { ...data, maxPairsPerValue: 32, maxPromptTokens: 60, maxReplyTokens: 90 },
     values: [helpful, harmless],
     base: {
       ...base,
+      vocabSize: 400,
       hiddenSize: 16,
       layers: 1,
       heads: 2,

@@ -23,14 +23,14 @@ export interface TextLimits {
 export function checkTextLimits({ where, config, eosId, suite, rows, data }: TextLimits): void {
   const longest = (texts: readonly { readonly tokens: Int32Array }[]): number =>
     texts.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
-  const rollouts = Math.max(0, ...rows.map(({ settings }) => settings.morlhf.ppo.maxNewTokens));
+  const rollouts = rows.filter(({ method }) => method.rollsOut).map(({ settings }) => settings.morlhf.ppo.maxNewTokens);
   const texts: readonly (readonly [number, string])[] = [
     [longestPair(data), "data.maxPromptTokens or data.maxReplyTokens"],
     [
       Math.max(longest(data.evaluation.validation), longest(data.evaluation.test)) + suite.evaluation.maxNewTokens,
       "data.maxPromptTokens or evaluation.maxNewTokens",
     ],
-    [longest(data.trainingPrompts) + rollouts, "data.maxPromptTokens or morlhf.ppo.maxNewTokens"],
+    [longest(data.trainingPrompts) + Math.max(0, ...rollouts), "data.maxPromptTokens or morlhf.ppo.maxNewTokens"],
   ];
   for (const [tokens, keys] of texts) {
     if (tokens <= config.maxPositions) continue;

@@ -19,6 +19,8 @@ export interface Method {
   readonly ranked: boolean;
   /** Trained on gold rules, which only the embedded data has. */
   readonly needsGold?: true;
+  /** Trains on replies of its own, up to `morlhf.ppo.maxNewTokens` long. */
+  readonly rollsOut?: true;
   /** Trains and offers; deterministic given the context. */
   run(context: MethodContext): Promise<Offer>;
 }

@@ -26,6 +26,7 @@ export const morlhf: Method = {
   id: "morlhf",
   title: "MORLHF (PPO on learnt rewards)",
   ranked: true,
+  rollsOut: true,
   async run(context) {
     const { values, lattice, budget, settings } = context;
     const { rewardModelShare, rewardModel } = settings.morlhf;
@@ -53,6 +54,7 @@ export const morlhfGold: Method = {
   title: "MORLHF on gold rewards (sees the ruler)",
   ranked: false,
   needsGold: true,
+  rollsOut: true,
   run(context) {
     return trainPolicies(context, { kind: "gold" }, policyShare(context.budget, context.lattice.length));
   },

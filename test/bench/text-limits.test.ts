@@ -58,6 +58,8 @@ test("pairs, replies to be scored and rollouts that pass the positions are told 
   const ppo = { ...smoke.settings.morlhf.ppo, maxNewTokens: 300 };
   const rows = trainedRows({ ...smoke, settings: { ...smoke.settings, morlhf: { ...smoke.settings.morlhf, ppo } } });
   expect(fault({ rows })).toMatch(/take up to 3\d\d; lower .* or morlhf\.ppo\.maxNewTokens/);
+  // Nobody rolls out: what PPO is set to is nothing to a suite of mixtures.
+  expect(fault({ rows: rows.filter(({ id }) => id !== "morlhf") })).toBe("");
 });
 
 test("a reply must end with a token that generation stops at", () => {
