@@ -121,9 +121,11 @@ interface Ground {
 }
 
 /** One layer, 16 wide. */
-function small({ base, ...suite }: Suite): Suite {
+function small({ base, data, ...suite }: Suite): Suite {
   return {
     ...suite,
+    // Of 300 tokens texts are spelt in more of them; what is left is cut.
+    data: { ...data, maxPromptTokens: 60, maxReplyTokens: 90 },
     base: { ...base, vocabSize: 300, hiddenSize: 16, layers: 1, heads: 2, kvHeads: 1, intermediateSize: 24 },
   };
 }

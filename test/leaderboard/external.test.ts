@@ -133,7 +133,7 @@ describe("a wrong file is refused with the first ten faults at once, code 2, not
     [
       "prompts that one candidate lacks",
       (lines) => cut(lines, (line) => line.startsWith(`1,a,test,${prompts.test[3]?.key}`)),
-      [/candidate "a" \(seed 1\): 1 of 24 test prompts lack a score of helpful \(first: [0-9a-f]+\)$/],
+      [/candidate "a" \(seed 1\): 1 of 48 test prompts lack a score of helpful \(first: [0-9a-f]+\)$/],
     ],
     [
       "a value unknown to the suite",
@@ -165,7 +165,7 @@ describe("a wrong file is refused with the first ten faults at once, code 2, not
     [
       "no validation",
       (lines) => cut(lines, (line) => line.includes(",validation,")),
-      [/16 of 16 validation prompts lack a score of helpful/],
+      [/24 of 24 validation prompts lack a score of helpful/],
     ],
     [
       "too many candidates",
