@@ -77,7 +77,9 @@ function tableOf(verdict: Decided, changes: readonly Change[]): Table {
 }
 
 export function measureName(measure: Measure, values: readonly string[]): string {
-  return "value" in measure ? `${measure.kind} ${sanitise(values[measure.value] ?? "")}` : measure.kind;
+  if ("value" in measure) return `${measure.kind} ${sanitise(values[measure.value] ?? "")}`;
+  // Signed so that up is better, like every other line.
+  return measure.kind === "igd+" ? "−IGD+" : measure.kind;
 }
 
 /** What the table cannot hold. */

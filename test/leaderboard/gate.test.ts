@@ -265,6 +265,11 @@ describe("bad input: one clear line, code 2, nothing written", () => {
   test.each<[readonly string[], RegExp]>([
     [[], /--baseline FILE .*or --accept FILE/],
     [["--baseline", "base.gz", "--accept", "x.gz"], /--baseline FILE .*or --accept FILE/],
+    [
+      ["--accept", "x.gz", "--junit", "j.xml", "--value-tolerance", "0.1", "--fail-on", "inconclusive"],
+      /--accept only writes a baseline: .*--value-tolerance.*--junit|--accept only writes a baseline: .*--junit.*--value-tolerance/,
+    ],
+    [["--baseline", "base.gz", "--weights", "1e308,1e308"], /--weights takes numbers from 0 with a finite sum/],
     [["--baseline", "base.gz", "--tolerance", "200%"], /--tolerance takes a share from 0 to below 1/],
     [["--baseline", "base.gz", "--tolerance", "-1"], /--tolerance/],
     [["--baseline", "base.gz", "--alpha", "0"], /--alpha takes a probability/],

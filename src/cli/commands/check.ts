@@ -34,11 +34,24 @@ export function check(run: string | undefined, flags: CheckFlags, io: Io): ExitC
       "check takes --baseline FILE (hold the run against it) or --accept FILE (make it the baseline)",
     );
   }
+  if (flags.accept !== undefined) refuseUnused(flags);
   if (flags.json === true && flags.github === true) throw new UsageError("check prints either --json or --github");
   const name = run ?? newestRun(io.cwd);
   return flags.accept === undefined
     ? gate(name, flags.baseline ?? "", flags, io)
     : accept(name, flags.accept, flags, io);
+}
+
+/** A flag that would do nothing was meant to do something. */
+function refuseUnused({ accept: _accept, baseline: _baseline, json: _json, failOn, ...given }: CheckFlags): void {
+  const names = Object.entries({ ...given, ...(failOn === "inconclusive" ? { failOn } : {}) })
+    .filter(([, value]) => value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0))
+    .map(([name]) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  if (names.length > 0) {
+    throw new UsageError(
+      `--accept only writes a baseline: ${names.join(", ")} ${names.length === 1 ? "belongs" : "belong"} to --baseline`,
+    );
+  }
 }
 
 function accept(name: string, file: string, flags: CheckFlags, io: Io): ExitCode {

@@ -83,10 +83,10 @@ function optionsOf(flags: GateFlags, run: ScoredRun): CompareOptions {
   }
   const names = run.values.map(({ name }) => name);
   const preference = weights === undefined ? undefined : parseNumbers("--weights", weights, names);
-  if (preference?.some((w) => w < 0) || preference?.every((w) => w === 0)) {
-    throw new UsageError(`--weights takes numbers from 0, not all 0, not "${weights}"`);
-  }
   const total = preference?.reduce((sum, w) => sum + w, 0) ?? 1;
+  if (preference?.some((w) => w < 0) || !(total > 0 && Number.isFinite(total))) {
+    throw new UsageError(`--weights takes numbers from 0 with a finite sum, not all 0, not "${weights}"`);
+  }
   return {
     guards: (flags.guard ?? []).map((text) => guardOf(text, names)),
     ...(tolerance === undefined ? {} : { tolerance }),
