@@ -1,7 +1,7 @@
 /**
  * `<row>.scores.csv.gz`: scores by prompt of every candidate of a row, one column a value, replies to one prompt averaged. The
  * form that `score` reads, and that rows from elsewhere come in. Test stands before validation, and a candidate's prompts
- * stand together: so it packs to a third.
+ * stand together: so it packs to a third. Candidates of one name follow one another, as methods share policies.
  */
 import { gunzipSync, gzipSync } from "node:zlib";
 import { formatNumber, formatRecord } from "../bench/files/csv.js";
@@ -15,9 +15,13 @@ const KEYS = ["seed", "method", "candidate", "split", "prompt"];
 /** The bytes of the file; the same for the same tables. */
 export function packScores({ values, prompts, candidates }: RunTables): Uint8Array {
   const chunks = [formatRecord([...KEYS, ...values])];
+  const names = [...new Set(candidates.map(({ candidate }) => candidate))];
+  const places = new Map(names.map((name, at) => [name, at]));
+  const place = ({ candidate }: TableCandidate) => places.get(candidate) ?? 0;
+  const ordered = candidates.toSorted((a, b) => a.seed - b.seed || place(a) - place(b));
   for (const split of SPLITS) {
     const keys = prompts[split].map(({ key }) => key);
-    for (const { seed, method, candidate, scores } of candidates) {
+    for (const { seed, method, candidate, scores } of ordered) {
       const own = scores[split];
       if (own === undefined) continue;
       const head = formatRecord([String(seed), method, candidate, split]).trimEnd();
