@@ -4,7 +4,7 @@
 //
 //   npm run build && node scripts/gate-simulation.mjs [--row ROW.json] [--experiments 200] [--cells 1x384,3x384] [--dist dist] [--write]
 //
-// The fit: a shipped row of `quick` (--row; default: the first there is), of several training seeds. A simulated test prompt is one of
+// The fit: a shipped row of `quick` (--row; default: that of most seeds), of several training seeds. A simulated test prompt is one of
 // its prompts. What a prompt does to every policy alike is kept by stratum: prompts are cut into as many strata of equal
 // influence on the hypervolume as reproduce the correlation of two real seeds over prompts; each simulated policy draws its
 // scores (all candidates and values together, as they were) from a random prompt of the stratum and a random real seed.
@@ -62,14 +62,18 @@ const uniform = () => (random.next() >>> 0) / 4294967296;
 const pick = (n) => Math.floor(uniform() * n);
 const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 
+function seedsIn(path) {
+  return JSON.parse(readFileSync(path, "utf8")).seeds.length;
+}
+
 // ── the fit ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 const folder = join(root, "reports", "leaderboard", "quick");
 const row =
   flags.row ??
-  join(
-    folder,
-    readdirSync(folder).find((name) => name.endsWith(".json")),
-  );
+  readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => join(folder, name))
+    .toSorted((a, b) => seedsIn(b) - seedsIn(a))[0];
 const first = readRowSide(row, row).run;
 const realSeeds = first.identity.seeds;
 if (realSeeds.length < 2) throw new Error(`${row}: one seed tells nothing of training noise`);
