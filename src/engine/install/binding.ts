@@ -56,10 +56,11 @@ async function buildBinding(id: TfjsNodeId, options: BindingOptions): Promise<Ad
   const folder = options.packageFolder ?? packageFolder(id);
   const before = readManifest(id, env)?.source;
   const given = options.tensorflow ?? (before !== undefined && existsSync(before) ? before : undefined);
-  const tensorflow = await findTensorflow(given, env);
-  const cuda = id === "tfjs-node-gpu" ? cudaLibraries(tensorflow, env) : [];
+  // Before a wheel of nearly a gigabyte is unpacked.
   const headers = findNodeHeaders(options.headers, env);
   const compiler = findCompiler(env);
+  const tensorflow = await findTensorflow(given, env);
+  const cuda = id === "tfjs-node-gpu" ? cudaLibraries(tensorflow, env) : [];
 
   const work = mkdtempSync(join(tmpdir(), "mva-bench-binding-"));
   try {

@@ -12,6 +12,7 @@ const COMPILER = `#!/bin/sh
 all="$*"
 while [ $# -gt 0 ]; do [ "$1" = -o ] && out="$2"; shift; done
 printf '%s' "$all" > "$out"`;
+const FAILS = `#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "note: x" >&2; echo "a.cc:3: error: no type named y" >&2; exit 1`;
 const NO_PYTHON = "#!/bin/sh\nexit 1";
 
 function place(files: Record<string, string | Buffer> = {}, compiler = COMPILER) {
@@ -111,14 +112,24 @@ test.each<[string, Record<string, string | Buffer>, string | undefined, RegExp]>
 test("a wheel that an engine was not added from after all is not left unpacked; one that was unpacked before stays", async () => {
   const { at, options } = place({
     [WHEEL]: zipOf({ ...tensorflowFiles("tensorflow/"), "tensorflow_cpu-2.21.0.dist-info/METADATA": "" }),
+    "fails/c++": FAILS,
     "nothing/x": "",
   });
-  const refused = () => addBinding("tfjs-node", { ...options, headers: at("nothing"), tensorflow: at(WHEEL) });
-  await expect(refused()).rejects.toThrow(/holds no node_api\.h$/);
+  const env = { ...options.env, CXX: at("fails/c++") };
+  const refused = () => addBinding("tfjs-node", { ...options, env, tensorflow: at(WHEEL) });
+  await expect(refused()).rejects.toThrow(/could not build the binding/);
   expect(readdirSync(at("store"))).toEqual([]);
   await addBinding("tfjs-node", { ...options, tensorflow: at(WHEEL) });
-  await expect(refused()).rejects.toThrow(/holds no node_api\.h$/);
+  await expect(refused()).rejects.toThrow(/could not build the binding/);
   expect(existsSync(at("store/tensorflow-cpu-2.21.0/tensorflow"))).toBe(true);
+});
+
+test("what can be known before a wheel is unpacked is said before", async () => {
+  const { at, options, env } = place({ [WHEEL]: "no wheel at all", "nothing/x": "" }, "#!/bin/sh\nexit 127");
+  const path = { ...env, PATH: at("bin") };
+  const add = (more: object) => addBinding("tfjs-node", { ...options, env: path, tensorflow: at(WHEEL), ...more });
+  await expect(add({})).rejects.toThrow(/^no C\+\+ compiler/);
+  await expect(add({ headers: at("nothing") })).rejects.toThrow(/holds no node_api\.h$/);
 });
 
 test("another TensorFlow takes the place of the one that was unpacked before, unless another engine uses that one", async () => {
@@ -150,8 +161,7 @@ test("no compiler, and a compiler that fails, are one line each", async () => {
   await expect(addBinding("tfjs-node", { ...none.options, env, tensorflow: none.at("tf") })).rejects.toThrow(
     /^no C\+\+ compiler \(looked for no-such-compiler, c\+\+, g\+\+, clang\+\+\): install one/,
   );
-  const fails = `#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "note: x" >&2; echo "a.cc:3: error: no type named y" >&2; exit 1`;
-  const broken = place({ ...tensorflowFiles("tf/") }, fails);
+  const broken = place({ ...tensorflowFiles("tf/") }, FAILS);
   await expect(addBinding("tfjs-node", { ...broken.options, tensorflow: broken.at("tf") })).rejects.toThrow(
     "c++ could not build the binding: a.cc:3: error: no type named y",
   );
