@@ -10,7 +10,7 @@
 // scores (all candidates and values together, as they were) from a random prompt of the stratum and a random real seed.
 // Training noise is a normal effect on each value's log scale, whose variance is that of the real seeds' log hypervolumes
 // less what their prompts explain. A drop is a factor on one value, so its size in hypervolume is exact.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -29,6 +29,7 @@ const { values: flags } = parseArgs({
 });
 const load = (path) => import(pathToFileURL(join(resolve(flags.dist), path)).href);
 const { readRowSide } = await load("leaderboard/row-side.js");
+const { readRows } = await load("leaderboard/store.js");
 const { blockOf } = await load("leaderboard/comparable.js");
 const { pairedBootstrap } = await load("leaderboard/paired-bootstrap.js");
 const { changeOf } = await load("leaderboard/confidence.js");
@@ -62,18 +63,9 @@ const uniform = () => (random.next() >>> 0) / 4294967296;
 const pick = (n) => Math.floor(uniform() * n);
 const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 
-function seedsIn(path) {
-  return JSON.parse(readFileSync(path, "utf8")).seeds.length;
-}
-
 // ── the fit ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-const folder = join(root, "reports", "leaderboard", "quick");
-const row =
-  flags.row ??
-  readdirSync(folder)
-    .filter((name) => name.endsWith(".json"))
-    .map((name) => join(folder, name))
-    .toSorted((a, b) => seedsIn(b) - seedsIn(a))[0];
+const shipped = readRows(join(root, "reports", "leaderboard"), "quick");
+const row = flags.row ?? shipped.toSorted((a, b) => b.row.seeds.length - a.row.seeds.length)[0].path;
 const first = readRowSide(row, row).run;
 const realSeeds = first.identity.seeds;
 if (realSeeds.length < 2) throw new Error(`${row}: one seed tells nothing of training noise`);

@@ -6,7 +6,7 @@
 // scores are packed and of all its seeds. --row: a shipped row (default: that of most seeds under reports/leaderboard/quick).
 // First it is seen that what is timed is right: the check passes, all rows are listed, all are verified.
 import { spawnSync } from "node:child_process";
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -21,18 +21,12 @@ const { values: flags } = parseArgs({
     dist: { type: "string", default: join(root, "dist") },
   },
 });
-const seedsIn = (path) => JSON.parse(readFileSync(path, "utf8")).seeds.length;
-const shipped = join(root, "reports", "leaderboard", "quick");
-const row =
-  flags.row ??
-  readdirSync(shipped)
-    .filter((name) => name.endsWith(".json"))
-    .map((name) => join(shipped, name))
-    .toSorted((a, b) => seedsIn(b) - seedsIn(a))[0];
 const cli = join(resolve(flags.dist), "cli", "main.js");
 const load = (path) => import(pathToFileURL(join(resolve(flags.dist), path)).href);
 const { evidenceFiles, readRows } = await load("leaderboard/store.js");
 const { verifyRow } = await load("leaderboard/verify-row.js");
+const shipped = readRows(join(root, "reports", "leaderboard"), "quick");
+const row = flags.row ?? shipped.toSorted((a, b) => b.row.seeds.length - a.row.seeds.length)[0].path;
 
 const place = mkdtempSync(join(tmpdir(), "mva-bench-perf-"));
 const rounds = Number(flags.rounds);

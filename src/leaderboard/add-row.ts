@@ -43,10 +43,10 @@ export function addRuns(runs: readonly RunPlace[], { root, into, suites = shippe
   const written = writeRow(row, root);
   if (into !== undefined && written.path !== into && !removeRow(into)) {
     // Another process was quicker. Where it wrote this very row, it stands; else seeds would be counted twice.
-    const jobs = before.flatMap(jobsOf);
+    const jobs = before.flatMap(({ origins }) => origins.map(jobOf));
     const others = readRows(root, row.row.suite).filter(({ path }) => path !== written.path);
     const holds = (stored: StoredRow) => {
-      const own = jobsOf(basisOf(stored));
+      const own = basisOf(stored).origins.map(jobOf);
       return jobs.every((job) => own.includes(job));
     };
     if (!others.some(holds)) return written;
@@ -65,7 +65,7 @@ function unspoilt(stored: StoredRow): StoredRow {
 
 /** @throws InputError where another row of the board, which the new one does not replace, holds one of its jobs */
 function refuseCountedTwice({ row }: NewRow, basis: RowBasis, root: string, into: string | undefined): void {
-  const jobs = jobsOf(basis);
+  const jobs = basis.origins.map(jobOf);
   const rivals = readRows(root, row.suite).filter(
     (stored) =>
       stored.path !== into &&
@@ -74,8 +74,7 @@ function refuseCountedTwice({ row }: NewRow, basis: RowBasis, root: string, into
       stored.row.seeds.some((seed) => row.seeds.includes(seed)),
   );
   for (const rival of rivals) {
-    const { origins } = basisOf(rival);
-    const twice = origins.find((origin) => jobsOf({ origins: [origin] }).some((job) => jobs.includes(job)));
+    const twice = basisOf(rival).origins.find((origin) => jobs.includes(jobOf(origin)));
     if (twice === undefined) continue;
     throw new InputError(
       `${basis.source}: run ${twice.id} (seed ${twice.seeds.join(", ")}) is in ${rival.path} already and would be counted twice; add the others to that row (--into ${rival.path}), or remove it first`,
@@ -83,8 +82,8 @@ function refuseCountedTwice({ row }: NewRow, basis: RowBasis, root: string, into
   }
 }
 
-function jobsOf({ origins }: Pick<RowBasis, "origins">): string[] {
-  return origins.map(({ id, started }) => `${id} ${started}`);
+function jobOf({ id, started }: RowBasis["origins"][number]): string {
+  return `${id} ${started}`;
 }
 
 /**
